@@ -1,0 +1,69 @@
+# The verbs of the course. Each sets up what it needs; `make` alone lists them.
+# Windows: use the conda line in README.md instead.
+
+SHELL  := /bin/sh
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Compiled bytecode is written at installation: without it `import bambi` takes three times as long
+# wherever Python may not write .pyc files.
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+           --constraints requirements.lock --build-constraints requirements.lock --editable .
+ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks lint lock doctor check-environment bench clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv: requirements.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \
+	  echo "Python 3.12 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1). \
+	Install it, or name it: make PYTHON=/path/to/python3.12 ..."; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@awk '/^[^ ]/ {uv = /^uv==/} uv && !/#/' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	@touch $@
+
+# Two stamps, one environment: students' packages, and on top of them those for development.
+$(VENV)/.student: pyproject.toml requirements.lock $(BIN)/uv
+	@echo "Installing the course into $(VENV) (once; about 1 GB, a few minutes) ..."
+	@$(INSTALL)
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.student
+	@$(INSTALL) --group dev
+	@touch $@
+
+lab: $(VENV)/.student  ## open JupyterLab at the course's start page
+	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb
+
+doctor: $(VENV)/.student  ## check this machine before class
+	@$(BIN)/python -m qfc_helpers.doctor
+
+test: $(VENV)/.dev  ## run all tests, every notebook included
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope
+
+notebooks: $(VENV)/.dev  ## run the lectures' sources and write their notebooks
+	$(BIN)/python tools/notebooks.py build
+
+lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python tools/notebooks.py check
+
+lock: $(VENV)/.dev  ## resolve pyproject.toml into requirements.lock and environment.yml
+	$(BIN)/python tools/lock.py $(if $(UPGRADE),--upgrade)
+
+check-environment: $(VENV)/.dev  ## install environment.yml's pip section as conda would
+	$(BIN)/python tools/check_environment.py
+
+bench: $(VENV)/.dev  ## time this against what a user would pick instead
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what these targets made (.venv, caches)
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
