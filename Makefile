@@ -39,7 +39,8 @@ $(VENV)/.dev: $(VENV)/.student
 	@touch $@
 
 lab: $(VENV)/.student  ## open JupyterLab at the course's start page
-	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb
+	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
+	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 doctor: $(VENV)/.student  ## check this machine before class
 	@$(BIN)/python -m qfc_helpers.doctor

@@ -63,14 +63,14 @@ class AIC:
     _response: np.ndarray = field(repr=False, compare=False)
 
     def __lt__(self, other: "AIC") -> bool:
-        _check_comparable({"left": self, "right": other})
+        _check_comparable({"left-hand AIC": self, "right-hand AIC": other})
         return self.value < other.value
 
     def __gt__(self, other: "AIC") -> bool:
         return other < self
 
     def __sub__(self, other: "AIC") -> float:
-        _check_comparable({"left": self, "right": other})
+        _check_comparable({"left-hand AIC": self, "right-hand AIC": other})
         return self.value - other.value
 
     def __str__(self) -> str:
@@ -365,7 +365,7 @@ def _check_comparable(scores: dict[str, AIC]) -> None:
     for name, score in others:
         if score.likelihood != first.likelihood:
             raise ValueError(
-                f"{first_name!r} is from {first.likelihood} and {name!r} from "
+                f"{first_name!r} is from {first.likelihood}, {name!r} from "
                 f"{score.likelihood}: these are likelihoods of different things and their AIC may "
                 "not be compared. Refit the mixed model with .fit(reml=False) "
                 "(a linear model's is always ML)."

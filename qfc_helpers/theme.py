@@ -28,7 +28,7 @@ POOLING_LINESTYLES: Mapping[str, Any] = MappingProxyType(
 #: Groups are told apart by marker first; their colors stay clear of the pooling colors and
 #: differ in lightness, so that they survive gray print and color blindness.
 GROUP_MARKERS: tuple[str, ...] = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*")
-GROUP_COLORS: tuple[str, ...] = ("#1A1A1A", "#B5478F", "#66717C")
+GROUP_COLORS: tuple[str, ...] = ("#1A1A1A", "#B5478F", "#56606B")
 
 _ALT_TEXT = "_qfc_alt_text"
 

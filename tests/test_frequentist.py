@@ -135,7 +135,7 @@ def test_compare_aic_orders_models_of_one_likelihood(fits):
 
 
 def test_reml_is_not_compared_with_ml(fits):
-    with pytest.raises(ValueError, match=r"'partial_reml' from REML.*reml=False"):
+    with pytest.raises(ValueError, match=r"'no_pooling' is from ML, 'partial_reml' from REML.*reml=False"):
         compare_aic({name: fits[name] for name in ("no_pooling", "partial_reml")})
     with pytest.raises(ValueError, match="may not be compared"):
         sorted([aic(fits["no_pooling"]), aic(fits["partial_reml"])])

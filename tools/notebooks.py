@@ -8,6 +8,7 @@ same from build to build, and an edit changes the id of the edited cell only.
 """
 
 import argparse
+import base64
 import hashlib
 import os
 import re
@@ -88,7 +89,9 @@ def _tidy_outputs(outputs: list) -> list:
 
 
 def _is_progress_bar(output: nbformat.NotebookNode) -> bool:
-    """Recognize a live widget (dead in a stored notebook), and the empty block that it leaves."""
+    """Recognize what the sampler shows while it runs: a widget, an empty block, its log line."""
+    if output.output_type == "stream" and output.name == "stderr":
+        return all(line.startswith("NUTS[") for line in output.text.splitlines())
     data = output.get("data", {})
     if "application/vnd.jupyter.widget-view+json" in data:
         return True
@@ -105,11 +108,25 @@ def build(source: Path) -> None:
     notebook = run(read_source(source), source.parent)
     nbformat.validate(notebook)
     target = twin(source)
+    picture = readme_figure(notebook)
     partial = target.with_suffix(".ipynb.part")
     partial.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
     partial.replace(target)
+    if picture is not None:
+        source.with_suffix(".png").write_bytes(picture)
     # Jupytext takes the newer of the two for the truth and refuses a notebook ahead of its script.
     os.utime(source)
+
+
+def readme_figure(notebook: nbformat.NotebookNode) -> bytes | None:
+    """Take README.md's figure from the cell tagged "readme-figure", if there is one."""
+    for cell in notebook.cells:
+        if "readme-figure" in cell.metadata.get("tags", []):
+            pictures = [
+                o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {})
+            ]
+            return base64.b64decode(pictures[0])
+    return None
 
 
 def differences(source: Path) -> list[str]:

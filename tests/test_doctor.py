@@ -1,0 +1,95 @@
+"""The doctor passes on a sound set-up and names what is wrong with a broken one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from qfc_helpers import doctor
+
+ROOT = Path(__file__).resolve().parent.parent
+LINE = re.compile(r"^\[( OK |FAIL)\] \w+: .+$")
+
+
+def test_a_sound_machine_passes_every_check():
+    done = subprocess.run(
+        [sys.executable, "-m", "qfc_helpers.doctor"], capture_output=True, text=True, cwd=ROOT
+    )
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(lines) == len(doctor.CHECKS)
+    assert all(LINE.match(line) and " OK " in line for line in lines)
+    assert re.search(r"took \d+\.\d s", lines[-1])
+
+
+def change_lock(tmp_path, name, version):
+    lock = tmp_path / "requirements.lock"
+    text = (ROOT / "requirements.lock").read_text()
+    changed = re.sub(rf"^{name}==\S+", f"{name}=={version}", text, flags=re.M)
+    assert changed != text
+    lock.write_text(changed)
+    return lock
+
+
+def test_another_version_is_named_with_the_remedy(tmp_path):
+    lock = change_lock(tmp_path, "seaborn", "99.1")
+    with pytest.raises(doctor.Failure, match=r"seaborn \S+ \(lock: 99\.1\).*Run: "):
+        doctor.check_versions(lock)
+
+
+def test_the_lock_itself_passes():
+    assert "packages at the lock's versions" in doctor.check_versions()
+
+
+def test_a_missing_lock_says_where_to_install_from(tmp_path):
+    with pytest.raises(doctor.Failure, match="install the course from its own folder"):
+        doctor.check_versions(tmp_path / "requirements.lock")
+
+
+def test_an_old_arviz_is_named(monkeypatch):
+    monkeypatch.setattr(doctor.metadata, "version", lambda name: "0.23.4")
+    with pytest.raises(doctor.Failure, match=r"ArviZ 0\.23\.4 is installed.*need version 1"):
+        doctor.check_arviz()
+
+
+def test_a_fit_that_fails_is_told_in_one_line(monkeypatch):
+    monkeypatch.setattr(doctor, "FIT", "raise ImportError('no compiler')")
+    with pytest.raises(doctor.Failure, match="ImportError: no compiler"):
+        doctor.check_fit()
+
+
+def test_one_failure_does_not_stop_the_others(capsys):
+    def fails():
+        raise doctor.Failure("do this")
+
+    def breaks():
+        raise RuntimeError("anything")
+
+    assert not doctor.examine({"a": fails, "b": breaks, "c": lambda: "fine"})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "[FAIL] a: do this"
+    assert lines[1].startswith("[FAIL] b: RuntimeError('anything'). Run: ")
+    assert lines[2] == "[ OK ] c: fine"
+    assert all(map(LINE.match, lines))
+
+
+def test_make_alone_lists_the_targets_and_a_wrong_python_gets_one_line(tmp_path):
+    listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
+    for target in ("lab", "test", "notebooks", "lint", "lock", "doctor", "clean"):
+        assert re.search(rf"^  make {target} +\w", listed, re.M)
+    old = tmp_path / "python-old"
+    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1 && exit 0\nexit 1\n')
+    old.chmod(0o755)
+    wrong = subprocess.run(
+        ["make", "doctor", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert wrong.returncode != 0
+    assert "Python 3.12 or newer is needed" in wrong.stdout
+    assert "is Python 3.9.1" in wrong.stdout
+    assert len(wrong.stdout.splitlines()) == 1
+    assert not (tmp_path / "venv").exists()
