@@ -273,7 +273,10 @@ def test_new_groups_are_fresh_normals(draws):
             assert abs(np.corrcoef(values[1:], values[:-1])[0, 1]) < 4 / np.sqrt(1500)
     chains = np.corrcoef(z[..., 0].to_numpy())[np.triu_indices(4, 1)]
     assert np.abs(chains).max() < 4 / np.sqrt(1500)
-    assert not np.isin(z, np.random.default_rng(1).standard_normal(12_000)).any()
+    # No number of the streams that PyMC, nutpie or the exact posterior make of the same seed.
+    for rng in (np.random.default_rng(1), *np.random.default_rng(1).spawn(4)):
+        same = np.isin(z.round(9), rng.standard_normal(12_000).round(9))
+        assert same.mean() < 0.001
 
 
 def test_new_group_is_not_bambis_resampling(draws, models):

@@ -131,9 +131,7 @@ PRIORS = {
     ),
     "prior on a prior's parameter": (
         build(
-            priors={
-                "1|g": varying(bmb.Prior("HalfNormal", sigma=bmb.Prior("Exponential", lam=1)))
-            }
+            priors={"1|g": varying(bmb.Prior("HalfNormal", sigma=bmb.Prior("Exponential", lam=1)))}
         ),
         "'1|g_sigma' has sigma=Exponential.*one finite number",
     ),
@@ -230,7 +228,7 @@ def test_questions_without_an_answer():
         exact.prob_greater("4", "1")
     with pytest.raises(ValueError, match="needs two"):
         exact.difference("1", "1")
-    with pytest.raises(ValueError, match="no quantity 'lenght'.*'length'"):
+    with pytest.raises(ValueError, match=r"no quantity 'lenght'.*'length'"):
         exact.mean(["lenght"])
     with pytest.raises(ValueError, match=r"outside of \(0, 1\)"):
         exact.quantile(5)

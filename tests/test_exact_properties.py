@@ -139,7 +139,7 @@ def test_reordering_the_rows(data, random):
     order = random.sample(range(len(data)), len(data))
     before, after = posterior(data), posterior(data.iloc[order])
     xr.testing.assert_allclose(both(after), both(before), **CLOSE)
-    np.testing.assert_allclose(after.loo(), before.loo().values[order], **CLOSE)
+    np.testing.assert_allclose(after.loo(), before.loo().to_numpy()[order], **CLOSE)
     np.testing.assert_allclose(after.logo(), before.logo(), **CLOSE)
 
 
@@ -164,8 +164,8 @@ def test_what_any_distribution_obeys(data, family):
         values = marginal.quantile(q)
         assert (values.diff("quantile") > 0).all()
         for i, probability in enumerate(q):
-            one = values.isel(quantile=i).values.ravel()
-            reached = np.diag(np.atleast_2d(marginal.cdf(one).values.reshape(one.size, -1)))
+            one = values.isel(quantile=i).to_numpy().ravel()
+            reached = np.diag(np.atleast_2d(marginal.cdf(one).to_numpy().reshape(one.size, -1)))
             np.testing.assert_allclose(reached, probability, atol=1e-7)
     assert exact.error < 1e-7
     # A new group is less certain than the intercept, by the spread among groups.
@@ -196,9 +196,7 @@ def test_likelihood_estimates_follow_the_units(data, factor, shift):
 
     before, after = maximize(data), maximize(data.assign(y=factor * data["y"] + shift))
     np.testing.assert_allclose(after["sd_obs"] / factor, before["sd_obs"], rtol=1e-4)
-    np.testing.assert_allclose(
-        after["sd_group"] / factor, before["sd_group"], rtol=1e-3, atol=1e-4
-    )
+    np.testing.assert_allclose(after["sd_group"] / factor, before["sd_group"], rtol=1e-3, atol=1e-4)
     slope = before["coefficient"].sel(term="x")
     np.testing.assert_allclose(
         after["coefficient"].sel(term="x") / factor, slope, rtol=1e-3, atol=1e-5

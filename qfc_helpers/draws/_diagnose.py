@@ -335,7 +335,7 @@ def _bfmi_check(stats: xr.Dataset, name: str, wanted: str) -> _Check:
         name=name,
         # Written so that NaN is a problem.
         result=OK if lowest >= BFMI_MIN else PROBLEM,
-        found=f"lowest {lowest:.2f}, in chain {int(worst["chain"])}",
+        found=f"lowest {lowest:.2f}, in chain {int(worst['chain'])}",
         wanted=wanted,
         meaning=(
             "The sampler moves too slowly between likely and unlikely regions (usually a posterior "
@@ -350,6 +350,7 @@ def _bfmi_check(stats: xr.Dataset, name: str, wanted: str) -> _Check:
 
 def _rhat_check(parameters: pd.DataFrame, posterior: xr.Dataset) -> _Check:
     rhat = parameters["r_hat"]
+    bad = ~(rhat <= RHAT_MAX)  # so that NaN is bad, as from a single chain
     single = posterior.sizes["chain"] < 2
     meaning = (
         "R-hat compares the chains. Where it is above 1.01 they do not agree on the answer, so "
@@ -364,8 +365,8 @@ def _rhat_check(parameters: pd.DataFrame, posterior: xr.Dataset) -> _Check:
         remedy = "fit with several chains, model.fit(chains=4)."
     return _Check(
         name="R-hat",
-        result=PROBLEM if single or not (rhat <= RHAT_MAX).all() else OK,
-        found="only one chain" if single else _worst(rhat, ~(rhat <= RHAT_MAX), highest=True),
+        result=PROBLEM if bad.any() else OK,
+        found="only one chain" if single else _worst(rhat, bad, highest=True),
         wanted=f"at most {RHAT_MAX} for each parameter",
         meaning=meaning,
         remedy=remedy,

@@ -98,7 +98,7 @@ def predict_new_group(
     predicted = _common_part(posterior, model, data)
     offsets = draw_offsets(posterior, group, list(dict.fromkeys(labels)), offset_rng)
     rows = xr.DataArray(labels, dims="__obs__")
-    mean = model.family.likelihood.parent
+    mean = _mean_name(model)
     predicted[mean] = predicted[mean] + offsets.sel({group: rows}).drop_vars(group)
     if kind == "response":
         result = model.family.posterior_predictive(model, predicted, response_rng)
@@ -134,6 +134,12 @@ def _check_kind(kind: str) -> None:
             f"kind={kind!r}; expected 'response' (single observations) or 'response_params' "
             "(their mean)."
         )
+
+
+def _mean_name(model: "bambi.Model") -> str:
+    """Return the name under which Bambi stores the linear predictor."""
+    parent = model.family.likelihood.parent
+    return model.parameters[parent].alias or parent
 
 
 def _only_group(model: "bambi.Model") -> str:
@@ -183,7 +189,7 @@ def _common_part(posterior: xr.Dataset, model: "bambi.Model", data: pd.DataFrame
             f"The model {model.formula.main!r} needs it."
         ) from error
     predicted = predicted["posterior"].to_dataset()
-    mean = predicted[model.family.likelihood.parent]
+    mean = predicted[_mean_name(model)]
     bad = ~np.isfinite(mean).all(["chain", "draw"]).to_numpy()
     if bad.any():
         row = data.index[bad][0]

@@ -89,7 +89,7 @@ def variable(posterior: xr.Dataset, name: str) -> xr.DataArray:
     if bad:
         raise ValueError(
             f"{name!r} has {bad} draw(s) that are not finite numbers; expected none. The sampling "
-            "failed: look at draws.diagnose(...), and at the model's priors and data."
+            "failed: look at diagnose(draws), and at the model's priors and data."
         )
     return values
 
@@ -117,8 +117,8 @@ def find_group(posterior: xr.Dataset, group: str | None = None) -> str:
         If there is none, several and `group` does not say which, or not the one asked for.
     """
     found = factors(posterior)
-    if group is not None and group.removeprefix("1|") in found:
-        return group.removeprefix("1|")
+    if group is not None and str(group).removeprefix("1|") in found:
+        return str(group).removeprefix("1|")
     if not found:
         raise ValueError(
             "the draws have no random intercept, a variable such as '1|population'; they have "

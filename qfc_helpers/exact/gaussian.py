@@ -132,9 +132,7 @@ def _condition_block(
     p = statistics.n_coefficients
     variance = sd_obs**2
     group_total = variance[:, None] + statistics.size_values * sd_group[:, None] ** 2
-    products = (statistics.size_values / group_total) @ statistics.between.reshape(
-        -1, (p + 1) ** 2
-    )
+    products = (statistics.size_values / group_total) @ statistics.between.reshape(-1, (p + 1) ** 2)
     products = products.reshape(-1, p + 1, p + 1) + statistics.within / variance[:, None, None]
     precision = products[:, :p, :p] + prior.precision
     cholesky = _cholesky(precision)
@@ -172,7 +170,7 @@ def _cholesky(precision: np.ndarray) -> np.ndarray:
 
 def solve_lower(cholesky: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Solve ``L x = right`` for stacks: L (G, p, p), right (G, ..., p)."""
-    solution = np.empty(np.broadcast_shapes(right.shape, (cholesky.shape[0],) + right.shape[1:]))
+    solution = np.empty(np.broadcast_shapes(right.shape, (cholesky.shape[0], *right.shape[1:])))
     expand = (slice(None),) + (None,) * (right.ndim - 2)
     for i in range(cholesky.shape[-1]):
         known = np.einsum("gk,g...k->g...", cholesky[:, i, :i], solution[..., :i])

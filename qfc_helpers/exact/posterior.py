@@ -72,9 +72,7 @@ class ExactPosterior:
         self._statistics = sufficient_statistics(
             model.response - model.offset, model.design, model.group, len(model.group_labels)
         )
-        self._prior = gaussian.coefficient_prior(
-            self._statistics, model.prior_mean, model.prior_sd
-        )
+        self._prior = gaussian.coefficient_prior(self._statistics, model.prior_mean, model.prior_sd)
         spread = self._statistics.residual_sd
         self._rule = _integrate(model, self._statistics, self._prior, tolerance, spread)
         x, y, self._weights = self._rule.nodes()
@@ -290,9 +288,7 @@ class ExactPosterior:
         sd_group, sd_obs = np.asarray(sd_group, dtype=float), np.asarray(sd_obs, dtype=float)
         tau, sigma = (grid.ravel() for grid in np.meshgrid(sd_group, sd_obs, indexing="ij"))
         values = np.full(tau.size, -np.inf)
-        inside = _inside(tau, self._model.prior_sd_group) & _inside(
-            sigma, self._model.prior_sd_obs
-        )
+        inside = _inside(tau, self._model.prior_sd_group) & _inside(sigma, self._model.prior_sd_obs)
         tau, sigma = tau[inside], sigma[inside]
         values[inside] = (
             gaussian.condition(self._statistics, self._prior, tau, sigma).log_marginal

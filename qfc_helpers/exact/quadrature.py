@@ -1,11 +1,11 @@
 """Adaptive two-dimensional quadrature of a log density, and exact draws from it.
 
 The rule is a nested trapezoid rule. Along the first coordinate ``x = x0 + s0 h(t)``; along the
-second, for each ``x``, ``y = ridge(x) + width(x) h(u)``, with ``h(t) = sinh(a t) / a``, so that a narrow curved ridge is
-followed wherever it runs. The function h turns tails that fall off exponentially into ones that fall off
-double exponentially, and for smooth integrands on the whole line the trapezoid rule converges
-geometrically in the number of points. The region comes from a scan, not from an assumption; the
-step is halved until the integral and the moments agree.
+second, for each ``x``, ``y = ridge(x) + width(x) h(u)``, with ``h(t) = sinh(a t) / a``, so that a
+narrow curved ridge is followed wherever it runs. The function h makes tails that fall off
+exponentially fall off double exponentially, and for smooth integrands on the whole line the
+trapezoid rule converges geometrically in the number of points. The region comes from a scan, not
+from an assumption; the step is halved until the integral and the moments agree.
 
 References
 ----------
@@ -104,6 +104,7 @@ class Quadrature:
 
     @property
     def step(self) -> float:
+        """Return the distance between nodes in t and in u."""
         return float(self.t[1] - self.t[0])
 
     def nodes(self, negligible: float = 1e-15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -194,9 +195,7 @@ class Quadrature:
         its neighbors allow; ``slack`` is for what is not concave.
         """
         values = self.log_values
-        rise = _highest_corner(_edge_rise(values), 1) + _highest_corner(
-            _edge_rise(values.T).T, 0
-        )
+        rise = _highest_corner(_edge_rise(values), 1) + _highest_corner(_edge_rise(values.T).T, 0)
         corner = _highest_corner(_highest_corner(values, 0), 1)
         rows, columns = np.nonzero(corner > values.max() - _NEGLIGIBLE)
         return corner[rows, columns] + rise[rows, columns] + slack, rows, columns
@@ -249,7 +248,7 @@ def integrate(
         return _finite(log_density(x.ravel(), y.ravel())).reshape(np.shape(x))
 
     def with_tails(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """The integrand, or the integrand of the largest second moment where that is larger."""
+        """Return the integrand, or that of the largest second moment where it is larger."""
         with np.errstate(all="ignore"):
             growth = 2 * np.log(moments(x.ravel(), y.ravel())).reshape((-1, *np.shape(x)))
             growth = growth - reference.reshape((-1,) + (1,) * np.ndim(x))
@@ -270,6 +269,8 @@ class _Scan:
 
     x: np.ndarray
     y: np.ndarray
+    ridge: np.ndarray
+    width: np.ndarray
     profile: np.ndarray  # log of the inner integral, up to a constant, by Laplace's method
     peak: tuple[float, float]
 
@@ -286,7 +287,7 @@ def _scan(f: Function, start: tuple[float, float]) -> _Scan:
         if np.isfinite(values[i, j]) and inside:
             ridge, width = _inner_scale(f, x, y, values)
             profile = f(x, ridge) + np.log(width)
-            return _Scan(x, y, profile, (float(x[i]), float(y[j])))
+            return _Scan(x, y, ridge, width, profile, (float(x[i]), float(y[j])))
         if not np.isfinite(values[i, j]):
             break
         center = np.array([x[i], y[j]])
@@ -319,7 +320,14 @@ def _inner_scale(
         center[failed] = _golden(lambda v: f(xs, v), lower[failed], upper[failed])
         middle = center[failed]
         bend[failed] = -1 / _drop(lambda v: f(xs, middle + v), f(xs, middle)) ** 2
-    return center, np.clip(1 / np.sqrt(-bend), 1e-7, 2.0)
+    width = np.clip(1 / np.sqrt(-bend), 1e-7, 2.0)
+    # A row with two peaks, or a plateau, is covered by its mean and standard deviation instead.
+    weights = np.exp(values - values.max(axis=1, keepdims=True))
+    weights /= weights.sum(axis=1, keepdims=True)
+    mean = weights @ y
+    sd = np.sqrt(weights @ y**2 - mean**2)
+    broad = sd > np.maximum(1.2 * _SCAN_STEP, 1.5 * width)
+    return np.where(broad, mean, center), np.where(broad, 0.7 * sd, width)
 
 
 def _derivatives(f: Callable, v: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -386,7 +394,12 @@ def _follow_ridge(f: Function, scan: _Scan, x0: float, s0: float) -> Ridge:
     """Follow the ridge over the whole range, on a coarse grid."""
     reach = _unstretch(_FAR / s0)
     t = np.linspace(-reach, reach, 2 * int(np.ceil(reach / 0.5)) + 1)
-    return _ridge_at(f, scan, x0, s0, t)
+    if min(s0, scan.width[scan.profile > scan.profile.max() - _NEGLIGIBLE].min()) < 0.1:
+        return _ridge_at(f, scan, x0, s0, t)
+    # Wide peaks: between the scan's points, and beyond them, its own ridge is good enough.
+    x = x0 + s0 * _stretch(t)
+    center = np.interp(x, scan.x, scan.ridge)
+    return Ridge(x0, s0, t, center, np.interp(x, scan.x, scan.width))
 
 
 def _ridge_at(f: Function, scan: _Scan, x0: float, s0: float, t: np.ndarray) -> Ridge:
@@ -453,7 +466,8 @@ def _converge(
             raise QuadratureError(
                 f"The integral over the two standard deviations did not converge: the error is "
                 f"estimated as {error:.1e}, above the tolerance of {tolerance:.1e}. A prior "
-                "density with a kink can cause this; use a smooth one or raise the tolerance."
+                "density with a kink can cause this, or hardly more rows than groups and "
+                "coefficients; use a smooth and narrower prior, or raise the tolerance."
             )
         previous, coarse = (rule.log_integral, current), rule
         step /= 2
@@ -474,9 +488,7 @@ def _rule(
     weights = np.exp(values - peak)
     total = weights.sum()
     log_integral = float(peak + np.log(total) + 2 * np.log(step))
-    return Quadrature(
-        x, y, weights / total, log_integral, np.inf, f, ridge, t, u, values
-    )
+    return Quadrature(x, y, weights / total, log_integral, np.inf, f, ridge, t, u, values)
 
 
 def _moments(rule: Quadrature, moments: Callable) -> np.ndarray:

@@ -389,9 +389,7 @@ def _check_design(design: np.ndarray, terms: tuple[CommonTerm, ...]) -> None:
         )
 
 
-def _check_residual(
-    response: np.ndarray, design: np.ndarray, group: np.ndarray, name: str
-) -> None:
+def _check_residual(response: np.ndarray, design: np.ndarray, group: np.ndarray, name: str) -> None:
     """Refuse data that groups and predictors fit perfectly: the likelihood has no bound there."""
     sizes = np.bincount(group)
     columns = np.column_stack([design, response])
@@ -442,9 +440,7 @@ def _split_formula(formula: str) -> tuple[str, str]:
     return rest, match.group(1).strip("`")
 
 
-def _complete_rows(
-    data: pd.DataFrame, formula: str, factor: str, drop: bool
-) -> pd.DataFrame:
+def _complete_rows(data: pd.DataFrame, formula: str, factor: str, drop: bool) -> pd.DataFrame:
     """Drop or refuse rows with a missing value in a variable of the formula."""
     from formulae import model_description
 

@@ -1,7 +1,8 @@
 """Draws from the exact posterior, in the shape of Bambi's `fit`."""
 
+import functools
 import time
-from importlib.metadata import version
+from importlib import metadata
 from typing import Any
 
 import numpy as np
@@ -136,21 +137,27 @@ def _sample_stats(coords: dict[str, np.ndarray]) -> xr.Dataset:
     )
 
 
+@functools.cache
+def _version(package: str) -> str:
+    """Return an installed version; looking it up is slower than the draws."""
+    return metadata.version(package)
+
+
 def _attributes(started: float | None = None, error: float | None = None) -> dict[str, Any]:
     from datetime import UTC, datetime
 
     attributes = {
         "created_at": datetime.now(UTC).isoformat(),
         "creation_library": "qfc_helpers",
-        "creation_library_version": version("qfc-helpers"),
+        "creation_library_version": _version("qfc-helpers"),
         "creation_library_language": "Python",
         "modeling_interface": "bambi",
-        "modeling_interface_version": version("bambi"),
+        "modeling_interface_version": _version("bambi"),
     }
     if started is not None:
         attributes |= {
             "inference_library": "qfc_helpers.exact",
-            "inference_library_version": version("qfc-helpers"),
+            "inference_library_version": _version("qfc-helpers"),
             "sampling_time": time.perf_counter() - started,
             "integration_error": error,
         }

@@ -140,9 +140,7 @@ def sufficient_statistics(
         columns[:, -1] = response - columns[:, :-1] @ center
     sizes = np.bincount(group, minlength=n_groups)
     means = group_means(columns, group, sizes)
-    size_values, size_index, size_counts = np.unique(
-        sizes, return_inverse=True, return_counts=True
-    )
+    size_values, size_index, size_counts = np.unique(sizes, return_inverse=True, return_counts=True)
     between = np.zeros((size_values.size, n_coefficients + 1, n_coefficients + 1))
     for size in range(size_values.size):
         selected = means[size_index == size]

@@ -1,0 +1,55 @@
+"""What the figures share: checks of the columns, axes, and markers for groups."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from qfc_helpers import theme
+from qfc_helpers._validation import check_frame, check_group_column, check_numeric_column
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["check_columns", "cycle", "new_axes", "scatter"]
+
+
+def check_columns(data: pd.DataFrame, x: str, y: str, group: str) -> list[str]:
+    """Validate the columns and return the group levels in their order, as text."""
+    check_frame(data, [x, y, group])
+    check_numeric_column(data, x)
+    check_numeric_column(data, y)
+    check_group_column(data, group)
+    labels = data[group]
+    if isinstance(labels.dtype, pd.CategoricalDtype):
+        return [str(level) for level in labels.cat.remove_unused_categories().cat.categories]
+    return [str(level) for level in sorted(labels.unique())]
+
+
+def new_axes(ax: "Axes | None") -> "Axes":
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    return plt.figure().add_subplot()
+
+
+def scatter(data: pd.DataFrame, x: str, y: str, group: str, levels: list[str], ax: "Axes") -> None:
+    """Draw the observations, one marker and color per group."""
+    for number, level in enumerate(levels):
+        rows = data[data[group].astype(str) == level]
+        ax.scatter(
+            rows[x],
+            rows[y],
+            s=110,
+            marker=cycle(theme.GROUP_MARKERS, number),
+            color=cycle(theme.GROUP_COLORS, number),
+            edgecolor="white",
+            linewidth=0.8,
+            label=level,
+            zorder=3,
+        )
+    ax.set(xlabel=x, ylabel=y)
+
+
+def cycle(values: tuple[str, ...], number: int) -> str:
+    return values[number % len(values)]
