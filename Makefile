@@ -18,12 +18,18 @@ WORKERS ?= 2
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+SUPPORTED := import sys; sys.exit(not (3, 12) <= sys.version_info < (3, 15))
+
+# An environment that works is kept; a new one is made with the machine's Python.
 $(BIN)/uv: requirements.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 12))' 2>/dev/null || { \
-	  echo "Python 3.12 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 | head -n 1). \
-	Install it, or name it: make PYTHON=/path/to/python3.12 ..."; exit 1; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
-	  echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -c '$(SUPPORTED)' 2>/dev/null || { \
+	  $(PYTHON) -c '$(SUPPORTED)' 2>/dev/null || { \
+	    echo "Python 3.12, 3.13 or 3.14 is needed; '$(PYTHON)' is \
+	$$($(PYTHON) --version 2>&1 | head -n 1). Install one, or name it: make PYTHON=python3.12 ..."; \
+	    exit 1; }; \
+	  $(PYTHON) -m venv --clear $(VENV) || { rm -rf $(VENV); \
+	    echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv"; \
+	    exit 1; }; }
 	@awk '/^[^ ]/ {uv = /^uv==/} uv && !/#/' requirements.lock > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@touch $@
@@ -39,7 +45,7 @@ $(VENV)/.dev: $(VENV)/.student
 	@touch $@
 
 lab: $(VENV)/.student  ## open JupyterLab at the course's start page
-	$(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
 	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 doctor: $(VENV)/.student  ## check this machine before class

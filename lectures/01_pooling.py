@@ -23,7 +23,8 @@
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > This deck takes about 40 minutes. Every number on it is computed by the cell beside it: change a
-# > weight in the data and run the notebook again, and the text changes too.
+# > weight in the data, run the notebook again, and the numbers change too. (The sentences around
+# > them speak of these nine scorpions.)
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where we are going
@@ -139,8 +140,9 @@ ax = plot_groups(scorpions, x="length", y="weight", group="population")
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What do we assume about the three intercepts?
 #
-# **Assumption 1, no pooling.** These are the only three populations that we care about. Each
-# $\alpha_j$ is estimated alone and learns nothing from the others.
+# **Assumption 1, no pooling.** These are the only three populations that we care about. The
+# intercepts have nothing to do with each other: each $\alpha_j$ may be anything. (Slope and residual
+# standard deviation are still shared.)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # **Assumption 2, complete pooling.** These are really one population. There is one $\alpha$.
@@ -209,8 +211,8 @@ fit_partial = smf.mixedlm(
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Two traps. `0 +` (R also writes `- 1`) drops the common intercept, so that each population gets
-# > its own. And `method="powell"`: statsmodels' other optimizers stop a little early on these data,
-# > or report success at a wrong place on others.
+# > its own. And `method="powell"`: statsmodels' default stops a little early on these data, and
+# > `lbfgs` reports success at a wrong place on the radon data of lecture 3.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The intercepts that they find
@@ -358,7 +360,8 @@ except ValueError as refusal:
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > REML is a good idea for estimating standard deviations: ML estimates of sd_alpha are too small on
-# > average. It is no good for comparing models with different fixed effects. R does not stop you.
+# > average. It is no good for comparing models with different fixed effects. R's
+# > `AIC()` does not stop you; lme4's `anova()` is wiser and refits with ML first.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The same distance for all: ML
@@ -386,13 +389,38 @@ display(
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
+# ## A footing for nine scorpions
+#
+# AIC's penalty of two per parameter is right for large samples. With $n$ observations and $k$
+# parameters, the small-sample correction adds $2k(k+1)/(n-k-1)$ (Burnham and Anderson 2002):
+
+# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+n, k = len(scorpions), table["parameters"]
+table["AICc"] = table["AIC"] + 2 * k * (k + 1) / (n - k - 1)
+table[["parameters", "AIC", "AICc"]].round(1)
+
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+assert list(table["AICc"].sort_values().index) == list(table.index[::-1])
+display(
+    Markdown(
+        f"Now the order is exactly reversed: **{table['AICc'].idxmin()}** is first and "
+        f"{table['AICc'].idxmax()} last. Three rankings from one table. Nine scorpions do not carry a "
+        "ranking."
+    )
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > And what is the number of parameters of a mixed model? We counted four. One could also count the
+# > three intercepts, or something in between. It is a question with a literature.
+
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Is that the question we meant?
 #
 # AIC estimates how well a model predicts *new data*. But which new data?
 #
 # - No pooling: new scorpions from **these** three populations. It knows no others.
 # - Partial pooling, with the $\alpha_j$ integrated out: scorpions from **new** populations. That is
-#   harder to predict, so it scores worse.
+#   harder to predict, which is one reason why it scores worse.
 #
 # To compare them we have to ask both the same thing. For example: hide one scorpion, fit the model
 # to the other eight, and predict the hidden one from its own population.
@@ -436,11 +464,21 @@ typical = errors.groupby("pooling", sort=False)["error"].agg(
 typical.round(1).rename("typical error (root mean square)").to_frame()
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+squared = pd.DataFrame(
+    {
+        name: (group["error"] ** 2).to_numpy()
+        for name, group in errors.groupby("pooling")
+    }
+)
+versus_no = (squared["complete"] - squared["no"]).agg(["mean", "sem"])
+assert abs(versus_no["mean"]) < 2 * versus_no["sem"]
 display(
     Markdown(
-        f"Complete pooling is clearly worse. No pooling and partial pooling are "
-        f"{abs(typical['no'] - typical['partial']):.1f} apart: with nine scorpions nobody can tell "
-        f"them apart. The honest answer to *which model is best?* is: these data cannot say."
+        f"No pooling and partial pooling are {abs(typical['no'] - typical['partial']):.1f} apart. "
+        "Complete pooling looks worse, but from scorpion to scorpion the difference in squared "
+        f"error to no pooling is {versus_no['mean']:.0f} with a standard error of "
+        f"{versus_no['sem']:.0f}: even that may be luck. The honest answer to *which model is "
+        "best?* is: nine scorpions cannot say."
     )
 )
 
@@ -490,7 +528,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The Bayesian lines are relatives of these
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 ax = plot_pooling(
     scorpions,
     x="length",
@@ -574,7 +612,7 @@ for name, error in typical_error.iloc[-1].items():
         annotation_clip=False,
     )
 ax.set(
-    xlabel="scorpions per population",
+    xlabel="scorpions in the population",
     ylabel="typical error of $\\alpha_j$",
     ylim=(0, None),
     xlim=(0.8, 7.6),
@@ -582,7 +620,7 @@ ax.set(
 )
 set_alt_text(
     ax,
-    "Typical error of the estimated intercepts against the number of scorpions per population, "
+    "Typical error of the estimated intercepts against the number of scorpions in the population, "
     "one line per pooling assumption. Partial pooling has the smallest error everywhere; its lead "
     "over no pooling is largest for populations with a single scorpion. Complete pooling stays "
     "bad, however many scorpions there are.",
@@ -592,11 +630,15 @@ set_alt_text(
 gain = 1 - typical_error["partial"] / typical_error["no"]
 display(
     Markdown(
-        f"With one scorpion per population, partial pooling's error is {gain[1]:.0%} smaller than "
-        f"no pooling's; with six, {gain[6]:.0%}. Nobody "
-        "told it how much to pool: it found that out from the data."
+        f"For the populations with a single scorpion, partial pooling's error is {gain[1]:.0%} "
+        f"smaller than no pooling's; for those with six, {gain[6]:.0%}. Nobody told it how much to "
+        "pool: it found that out from the 600 populations."
     )
 )
+
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# With 600 populations $\sigma_\alpha$ is well known. With three it is not, and this gain is not to
+# be expected: repeat the game with three populations of three, and no pooling does as well.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Take home
@@ -605,8 +647,9 @@ display(
 # - One line of algebra makes the difference, $\alpha_j \sim \text{Normal}(\mu_\alpha,
 #   \sigma_\alpha^2)$.
 # - Partial pooling shrinks what is extreme *and* poorly known towards the mean.
-# - It helps the most where data are few. That is where most of us work.
+# - It helps the most with **many groups** and **few data in some of them**. That is where most of us
+#   work.
 # - Compare models on the same footing: the same data, the same kind of likelihood, the same
-#   question.
+#   question. And do not ask nine scorpions to rank models.
 #
 # Next: shrinkage, and the same model in Stan's words.

@@ -24,8 +24,9 @@
 #
 # **How to use a notebook.** Click into a cell and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it runs,
 # and the next one is selected. Run from top to bottom. Then change something (a weight, a prior) and
-# run it again: that is what notebooks are for. You cannot break anything: `git checkout lectures`
-# brings the original back.
+# run it again: that is what notebooks are for. Work on a copy (*File, Duplicate Notebook*), so that
+# the original stays. If you did change it: `git checkout lectures` brings it back, **without** your
+# changes.
 #
 # **The first fit takes longest** (some ten seconds), because the model is compiled. After that it
 # takes a few seconds.

@@ -31,8 +31,8 @@ class Failure(Exception):
 def check_python() -> str:
     """Check that Python is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info < (3, 12):  # noqa: UP036 (someone may run this file with any Python)
-        raise Failure(f"Python {version} is too old, 3.12 or newer is needed. {_reinstall()}")
+    if not (3, 12) <= sys.version_info < (3, 15):
+        raise Failure(f"Python {version} is here, 3.12 to 3.14 is needed. {_reinstall()}")
     return f"Python {version}"
 
 

@@ -34,7 +34,7 @@ class BoundaryFitWarning(UserWarning):
     """The fit lies on the edge of what is possible (lme4 says "singular fit")."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class AIC:
     """Akaike's information criterion, together with what it may be compared with.
 
@@ -60,20 +60,29 @@ class AIC:
     parameters: int
     log_likelihood: float
     fixed_effects: tuple[str, ...]
-    _response: np.ndarray = field(repr=False, compare=False)
+    _response: np.ndarray = field(compare=False)
 
     def __lt__(self, other: "AIC") -> bool:
         _check_comparable({"left-hand AIC": self, "right-hand AIC": other})
         return self.value < other.value
 
+    def __le__(self, other: "AIC") -> bool:
+        return not other < self
+
     def __gt__(self, other: "AIC") -> bool:
         return other < self
+
+    def __ge__(self, other: "AIC") -> bool:
+        return not self < other
 
     def __sub__(self, other: "AIC") -> float:
         _check_comparable({"left-hand AIC": self, "right-hand AIC": other})
         return self.value - other.value
 
-    def __str__(self) -> str:
+    def __format__(self, specification: str) -> str:
+        return format(self.value, specification) if specification else str(self)
+
+    def __repr__(self) -> str:
         return f"AIC = {self.value:.5f} ({self.likelihood}, {self.parameters} parameters)"
 
 
@@ -127,7 +136,7 @@ def aic(fit: "Fit") -> AIC:
         likelihood = "ML"
         parameters = len(fit.params) + 1
     return AIC(
-        value=-2 * fit.llf + 2 * parameters,
+        value=float(-2 * fit.llf + 2 * parameters),
         likelihood=likelihood,
         parameters=parameters,
         log_likelihood=float(fit.llf),
@@ -223,6 +232,11 @@ def group_intercepts(fit: "Fit") -> pd.Series:
     """
     if _is_mixed(fit):
         group = fit.model.data.exog_re_names[0]
+        if not np.all(fit.model.exog_re[:, 0] == 1):
+            raise ValueError(
+                f"the model has no random intercept (its first random effect is {group!r}); "
+                'write re_formula="1 + x", or leave re_formula out.'
+            )
         mean = fit.fe_params.get("Intercept", 0.0)
         intercepts = {str(level): mean + re[group] for level, re in fit.random_effects.items()}
     else:
@@ -323,9 +337,29 @@ def _is_mixed(fit: Any) -> bool:
             f"{type(fit).__name__}. Did you forget .fit()?"
         )
     if isinstance(model, OLS):
+        _check_rank(fit)
         return False
     _check_optimum(fit)
     return True
+
+
+def _check_rank(fit: "RegressionResultsWrapper") -> None:
+    """Raise where the data cannot tell the coefficients apart: R would drop some as NA."""
+    exog = fit.model.exog
+    if fit.model.rank == exog.shape[1]:
+        return
+    unused = [n for n, used in zip(fit.model.exog_names, exog.any(axis=0), strict=True) if not used]
+    reason = (
+        f"the level of {unused[0]!r} has no data; drop it with "
+        ".cat.remove_unused_categories() on that column"
+        if unused
+        else "one predictor is a combination of others (such as a group's own property beside one "
+        "intercept per group); leave one of them out"
+    )
+    raise ValueError(
+        f"the model has {exog.shape[1]} coefficients but the data determine only "
+        f"{int(fit.model.rank)}: {reason}."
+    )
 
 
 def _check_optimum(fit: "MixedLMResultsWrapper") -> None:
@@ -350,10 +384,16 @@ def _check_optimum(fit: "MixedLMResultsWrapper") -> None:
         )
     smallest = np.linalg.eigvalsh(fit.cov_re.to_numpy())[0]
     if math.sqrt(max(smallest, 0.0) / fit.scale) < BOUNDARY_TOLERANCE:
+        what = (
+            "the variation among groups is estimated as zero, so every group gets the same "
+            "intercept"
+            if fit.model.k_re == 1
+            else "the random effects vary in fewer directions than the model has (a standard "
+            "deviation of zero, or a correlation of one)"
+        )
         warnings.warn(
-            "boundary fit: the variation among groups is estimated as zero (lme4 calls this a "
-            "singular fit), so every group gets the same intercept. The data may still allow for "
-            "some variation; a Bayesian fit shows how much.",
+            f"boundary fit: {what} (lme4 calls this a singular fit). The data may still allow for "
+            "more; a Bayesian fit shows how much.",
             BoundaryFitWarning,
             stacklevel=4,
         )
@@ -397,10 +437,15 @@ def _ols_group_intercepts(fit: "RegressionResultsWrapper") -> tuple[str, dict[st
         )
     group = groups.pop()
     effects = {match["level"]: fit.params[name] for name, match in matches.items()}
-    intercept = fit.params.get("Intercept", 0.0)
     # With treatment coding ("1 + group") the first level has no coefficient of its own.
     column = fit.model.data.frame[re.sub(r"^C\((\w+).*\)$", r"\1", group)]
     levels = pd.Categorical(column).categories.astype(str)
+    if not set(effects) <= set(levels):
+        raise ValueError(
+            f"the coefficients {list(matches)} are coded in a way that does not give each group's "
+            f'intercept; write "0 + {group.split(",")[0].removeprefix("C(").rstrip(")")}".'
+        )
+    intercept = fit.params.get("Intercept", 0.0)
     return group, {level: intercept + effects.get(level, 0.0) for level in levels}
 
 

@@ -108,9 +108,7 @@ class BruteForce:
         sign, log_determinant = np.linalg.slogdet(covariance)
         assert (sign > 0).all()
         log_joint = -0.5 * (
-            n * np.log(2 * np.pi)
-            + log_determinant
-            + np.einsum("i,gij,j->g", residual, inverse, residual)
+            n * np.log(2 * np.pi) + log_determinant + (inverse @ residual) @ residual
         )
         log_joint += log_prior_group(self.sd_group) + log_prior_obs(self.sd_obs)
         log_joint += np.log(self.sd_group) + np.log(self.sd_obs)
@@ -119,8 +117,9 @@ class BruteForce:
         self.weights = np.exp(log_joint - peak)
         self.log_marginal_likelihood = peak + np.log(self.weights.sum())
         self.weights /= self.weights.sum()
-        self.mean_given = prior + np.einsum("gki,gij,j->gk", gain, inverse, residual)
-        self.covariance_given = -np.einsum("gki,gij,glj->gkl", gain, inverse, gain)
+        projection = gain @ inverse
+        self.mean_given = prior + projection @ residual
+        self.covariance_given = -(projection @ gain.transpose(0, 2, 1))
         diagonal = np.arange(prior.size)
         self.covariance_given[:, diagonal, diagonal] += variances
 
@@ -128,7 +127,7 @@ class BruteForce:
         """Mean, standard deviation and the nodes' Normals of a linear form of (b, u)."""
         form = np.asarray(form, dtype=float)
         means = self.mean_given @ form
-        variances = np.einsum("k,gkl,l->g", form, self.covariance_given, form)
+        variances = (self.covariance_given @ form) @ form
         variances = np.maximum(variances, 0)  # rounding, far out in a heavy tail
         mean = self.weights @ means
         sd = np.sqrt(self.weights @ (variances + (means - mean) ** 2))

@@ -14,14 +14,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
+import xarray as xr
 
 from qfc_helpers.draws import diagnose, group_intercepts
-from qfc_helpers.exact import ExactPosterior
+from qfc_helpers.exact import ExactPosterior, RandomInterceptLikelihood
 from qfc_helpers.frequentist import aic, standard_deviations
 from qfc_helpers.plots import pooling_lines
 
 ROOT = Path(__file__).resolve().parent.parent
-LME4 = json.loads((ROOT / "tests" / "reference" / "lme4.json").read_text())["scorpions"]
+LME4 = json.loads((ROOT / "tests" / "reference" / "lme4.json").read_text("utf-8"))["scorpions"]
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,41 @@ def test_on_the_same_footing_the_order_flips(lecture):
     assert table.loc["partial pooling", "delta"] == pytest.approx(expected, rel=1e-4)
 
 
-def test_these_data_cannot_tell_no_pooling_from_partial_pooling(lecture):
-    typical = lecture["typical"]
-    assert abs(typical["no"] - typical["partial"]) < 1
-    assert typical["complete"] > 1.2 * max(typical["no"], typical["partial"])
+def test_the_small_sample_correction_reverses_the_order(lecture):
+    """Burnham and Anderson (2002), chapter 2, for n = 9: k = 5, 4, 3 add 20, 10, 4.8."""
+    table = lecture["table"]
+    np.testing.assert_allclose(table["AICc"] - table["AIC"], [20, 10, 4.8], rtol=1e-12)
+    assert list(table["AICc"].sort_values().index) == list(table.index)[::-1]
+
+
+def test_leave_one_out_is_right_where_a_formula_knows_the_answer(lecture):
+    """Least squares: the error of a hidden observation is its residual / (1 - leverage)."""
+    for name in ("no", "complete"):
+        fit = lecture[f"fit_{name}"]
+        exact = fit.resid / (1 - fit.get_influence().hat_matrix_diag)
+        found = lecture["errors"].query("pooling == @name")["error"]
+        np.testing.assert_allclose(found, exact, rtol=1e-8)
+        assert lecture["typical"][name] == pytest.approx(np.sqrt(np.mean(exact**2)))
+
+
+def test_nine_scorpions_cannot_rank_the_models(lecture):
+    """No pair of assumptions differs by two standard errors of the paired squared errors."""
+    squared = lecture["squared"]
+    for one, other in [("complete", "no"), ("complete", "partial"), ("no", "partial")]:
+        difference = squared[one] - squared[other]
+        assert abs(difference.mean()) < 2 * difference.sem()
+    assert squared["complete"].mean() > squared["no"].mean()
+
+
+def test_without_pooling_the_intercepts_still_share_slope_and_sd(lecture):
+    """Heavier scorpions elsewhere move alpha_1 through the slope, and only through it."""
+    changed = lecture["scorpions"].copy()
+    changed.loc[[5, 8], "weight"] += 60
+    fit = smf.ols("weight ~ 0 + population + length", changed).fit()
+    assert abs(fit.params["population[1]"] - lecture["fit_no"].params["population[1]"]) > 20
+    own = changed[changed["population"] == "1"]
+    at_slope = (own["weight"] - fit.params["length"] * own["length"]).mean()
+    assert fit.params["population[1]"] == pytest.approx(at_slope)
 
 
 def test_each_partial_intercept_lies_between_its_own_and_the_mean(lecture):
@@ -130,6 +162,34 @@ def test_the_gain_is_what_theory_says(lecture):
             )
         ]
         assert abs(lecture["gain"][size] - expected) < 4 * np.std(resampled), size
+
+
+def test_with_three_populations_there_is_no_such_gain(lecture):
+    """The lecture's own design from the same truth, 400 data sets, REML by the exact likelihood.
+
+    "No pooling does as well": its mean squared error is not larger by two standard errors.
+    """
+    rng = np.random.default_rng(7)
+    scorpions = lecture["scorpions"]
+    z = pd.get_dummies(scorpions["population"]).to_numpy(float)
+    difference = []
+    for _ in range(400):
+        alpha = rng.normal(lecture["mu_alpha"], lecture["sd_alpha"], 3)
+        y = z @ alpha + lecture["beta"] * scorpions["length"] + rng.normal(0, lecture["sd_obs"], 9)
+        data = scorpions.assign(weight=y)
+        model = bmb.Model("weight ~ 1 + length + (1|population)", data, center_predictors=False)
+        fit = RandomInterceptLikelihood.from_model(model).maximize("REML")
+        partial = float(fit["coefficient"].sel(term="Intercept")) + fit["group_effect"].to_numpy()
+        no = np.linalg.lstsq(np.column_stack([z, scorpions["length"]]), y, rcond=None)[0][:3]
+        difference.append(np.mean((no - alpha) ** 2) - np.mean((partial - alpha) ** 2))
+    assert np.mean(difference) < 2 * np.std(difference) / np.sqrt(len(difference))
+
+
+def test_the_same_seed_gives_the_lectures_draws_again(lecture):
+    again = lecture["model_partial"].fit(**lecture["sampling"], progressbar=False)
+    xr.testing.assert_equal(
+        again["posterior"].to_dataset(), lecture["draws_partial"]["posterior"].to_dataset()
+    )
 
 
 def test_no_fit_of_the_lecture_hides_a_problem(lecture):

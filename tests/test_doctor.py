@@ -75,21 +75,44 @@ def test_one_failure_does_not_stop_the_others(capsys):
     assert all(map(LINE.match, lines))
 
 
-def test_make_alone_lists_the_targets_and_a_wrong_python_gets_one_line(tmp_path):
+def test_make_alone_lists_the_targets():
     listed = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True).stdout
     for target in ("lab", "test", "notebooks", "lint", "lock", "doctor", "clean"):
         assert re.search(rf"^  make {target} +\w", listed, re.M)
-    old = tmp_path / "python-old"
-    old.write_text('#!/bin/sh\n[ "$1" = --version ] && echo Python 3.9.1 && exit 0\nexit 1\n')
-    old.chmod(0o755)
-    wrong = subprocess.run(
-        ["make", "doctor", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}"],
+
+
+@pytest.mark.parametrize("version", ["3.9.1", "3.15.0"])
+def test_a_wrong_python_gets_one_line(tmp_path, version):
+    """A stand-in that answers the Makefile's question as this version of Python would."""
+    wrong = tmp_path / "python-wrong"
+    numbers = tuple(map(int, version.split(".")))
+    wrong.write_text(
+        "#!/bin/sh\n"
+        f'[ "$1" = --version ] && echo Python {version} && exit 0\n'
+        f'exec {sys.executable} -c "import sys; sys.version_info = {numbers}; $2"\n'
+    )
+    wrong.chmod(0o755)
+    done = subprocess.run(
+        ["make", "doctor", f"PYTHON={wrong}", f"VENV={tmp_path / 'venv'}"],
         cwd=ROOT,
         capture_output=True,
         text=True,
     )
-    assert wrong.returncode != 0
-    assert "Python 3.12 or newer is needed" in wrong.stdout
-    assert "is Python 3.9.1" in wrong.stdout
-    assert len(wrong.stdout.splitlines()) == 1
+    assert done.returncode != 0
+    assert f"is needed; '{wrong}' is Python {version}" in done.stdout
+    assert len(done.stdout.splitlines()) == 1
     assert not (tmp_path / "venv").exists()
+
+
+def test_the_doctor_speaks_where_nothing_is_installed():
+    """Without site-packages: a line per check, no traceback (all but the long fit)."""
+    code = """
+from qfc_helpers import doctor
+doctor.examine({name: check for name, check in doctor.CHECKS.items() if name != "fit"})
+"""
+    done = subprocess.run(
+        [sys.executable, "-S", "-c", code], capture_output=True, text=True, cwd=ROOT
+    )
+    verdicts = [line[1:5] for line in done.stdout.splitlines()]
+    assert verdicts == [" OK ", "FAIL", "FAIL", "FAIL"], done.stdout + done.stderr
+    assert not done.stderr

@@ -1,12 +1,13 @@
 """pyproject.toml, requirements.lock and environment.yml agree, and hold no address."""
 
+import ast
 import re
 import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
 
-import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name as canonical
@@ -112,8 +113,16 @@ def test_no_file_names_a_registry_or_a_place_on_one_machine():
             assert not found, f"{file}: {found[0]}"
 
 
-@pytest.mark.parametrize("version", ["3.12", "3.13"])
-def test_a_supported_python_is_allowed(version):
-    from packaging.specifiers import SpecifierSet
-
-    assert SpecifierSet(PROJECT["project"]["requires-python"]).contains(version)
+def test_every_import_of_the_package_is_a_direct_dependency():
+    declared = {canonical(need.name) for need in STUDENT}
+    local = {"qfc_helpers", *sys.stdlib_module_names}
+    for path in (ROOT / "qfc_helpers").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and not node.level:
+                names = [node.module]
+            for name in names:
+                top = name.split(".")[0]
+                assert top in local or canonical(top) in declared, f"{path.name}: {top}"

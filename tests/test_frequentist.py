@@ -135,7 +135,9 @@ def test_compare_aic_orders_models_of_one_likelihood(fits):
 
 
 def test_reml_is_not_compared_with_ml(fits):
-    with pytest.raises(ValueError, match=r"'no_pooling' is from ML, 'partial_reml' from REML.*reml=False"):
+    with pytest.raises(
+        ValueError, match=r"'no_pooling' is from ML, 'partial_reml' from REML.*reml=False"
+    ):
         compare_aic({name: fits[name] for name in ("no_pooling", "partial_reml")})
     with pytest.raises(ValueError, match="may not be compared"):
         sorted([aic(fits["no_pooling"]), aic(fits["partial_reml"])])
@@ -194,6 +196,46 @@ def test_two_fits_of_one_model_object_are_noticed(scorpions):
     model.fit(reml=False, method="powell")
     with pytest.raises(ValueError, match="REML fit shares its model object with a later ML fit"):
         aic(restricted)
+
+
+def test_coefficients_that_the_data_do_not_determine_are_refused(scorpions):
+    """R reports NA for these; statsmodels gives numbers from a pseudo-inverse."""
+    unused = smf.ols("weight ~ 0 + population + length", scorpions[scorpions.population != "2"])
+    for function in (aic, group_intercepts, fixed_effects):
+        with pytest.raises(ValueError, match=r"'population\[2\]' has no data; drop it"):
+            function(unused.fit())
+    radon = load_radon()
+    aliased = smf.ols("log_radon ~ 0 + county + floor + log_uranium", radon).fit()
+    with pytest.raises(ValueError, match="87 coefficients but the data determine only 86"):
+        aic(aliased)
+
+
+def test_another_coding_is_refused(scorpions):
+    fit = smf.ols("weight ~ C(population, Sum) + length", scorpions).fit()
+    with pytest.raises(ValueError, match=r'write "0 \+ population"'):
+        group_intercepts(fit)
+
+
+def test_a_model_without_random_intercept_is_refused(scorpions):
+    model = smf.mixedlm(
+        "weight ~ 1 + length", scorpions, groups="population", re_formula="~ 0 + length"
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        fit = model.fit(method="powell")
+    with pytest.raises(ValueError, match="no random intercept"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        group_intercepts(fit)
+
+
+def test_an_aic_reads_and_formats_like_a_number(fits):
+    score = aic(fits["no_pooling"])
+    assert repr(score) == str(score) == f"{score}" == "AIC = 88.22643 (ML, 5 parameters)"
+    assert f"{score:.2f}" == "88.23"
+    assert score <= aic(fits["partial_ml"])
+    assert aic(fits["partial_ml"]) >= score
+    with pytest.raises(ValueError, match="may not be compared"):
+        score <= aic(fits["partial_reml"])  # noqa: B015
 
 
 @pytest.mark.parametrize("function", [aic, group_intercepts, fixed_effects, standard_deviations])

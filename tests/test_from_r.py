@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-LME4 = json.loads((ROOT / "tests" / "reference" / "lme4.json").read_text())["scorpions"]
+LME4 = json.loads((ROOT / "tests" / "reference" / "lme4.json").read_text("utf-8"))["scorpions"]
 
 
 def python_column() -> list[str]:
-    rows = re.findall(r"^\|(.*?)(?<!\\)\|(.*)\|$", (ROOT / "lectures/from_r.md").read_text(), re.M)
-    code = [re.fullmatch(r"`(.*)`( [①-⑤])?", python.strip()) for _, python in rows[2:]]
+    rows = re.findall(
+        r"^\|(.*?)(?<!\\)\|(.*)\|$", (ROOT / "lectures/from_r.md").read_text("utf-8"), re.M
+    )
+    code = [re.fullmatch(r"`(.*)`( [①-⑤]| \(.*\))?", python.strip()) for _, python in rows[2:]]
     assert all(code), "a Python cell is not one line of code"
     return [match[1].replace("\\|", "|") for match in code]
 
@@ -36,10 +38,21 @@ def namespace():
 
 
 def test_the_table_has_every_call_of_the_lecture():
-    text = (ROOT / "lectures" / "from_r.md").read_text()
+    text = (ROOT / "lectures" / "from_r.md").read_text("utf-8")
     calls = ["lm(", "lmer(", "AIC(", "predict(", "geom_point(", "geom_line(", "theme_qfc()"]
     calls += ["cmdstan_model(", "mod$sample(", "cmdstan_diagnose()", "summary(", "coef("]
-    calls += ["fixef(", "fit$draws(", "mcmc_hist(", "geom_vline(", "factor(", "data.frame("]
+    calls += [
+        "fixef(",
+        "fit$draws(",
+        "mcmc_hist(",
+        "geom_vline(",
+        "factor(",
+        "data.frame(",
+        "list(",
+    ]
+    calls += ["color_scheme_set(", 'par = "mu_alpha"', "inits <- function()", "library(bayesplot)"]
+    calls += ["iter_warmup", "step_size", "init = inits", "refresh", "parallel_chains"]
+    calls += ["library(tidyverse)", "library(ggqfc)", "library(lme4)", "library(cmdstanr)"]
     assert [call for call in calls if call not in text] == []
 
 

@@ -93,6 +93,23 @@ def test_a_notebook_edited_by_hand_is_noticed(pair, what):
     assert notebooks.differences(pair)
 
 
+def test_saving_in_jupyterlab_does_not_make_a_notebook_stale(pair):
+    """JupyterLab writes the kernel's full language_info and a widget state."""
+    notebook = nbformat.read(notebooks.twin(pair), as_version=4)
+    notebook.metadata["language_info"]["version"] = "3.13.0"
+    notebook.metadata["widgets"] = {}
+    notebooks.twin(pair).write_text(nbformat.writes(notebook))
+    assert notebooks.differences(pair) == []
+
+
+def test_checkpoints_are_no_sources(tmp_path):
+    hidden = tmp_path / "lectures" / ".ipynb_checkpoints"
+    hidden.mkdir(parents=True)
+    (hidden / "01_a-checkpoint.py").touch()
+    (tmp_path / "lectures" / "01_a.py").touch()
+    assert [path.name for path in notebooks.sources(tmp_path)] == ["01_a.py"]
+
+
 def test_a_missing_notebook_is_noticed(pair):
     notebooks.twin(pair).unlink()
     assert notebooks.differences(pair) == ["01_small.ipynb does not exist"]
@@ -131,12 +148,17 @@ def test_every_cell_knows_its_place_on_the_slides(source):
 
 @pytest.mark.parametrize("source", LECTURES, ids=name)
 def test_every_figure_is_drawn_and_described(source):
-    """Stored figures are there and described; on execution nbval asserts that they are drawn."""
+    """Stored figures are there and described; the tag makes nbval assert that they are drawn.
+
+    (nbval compares the figure's text, such as "<Figure size 1000x560 with 1 Axes>".)
+    """
     draws = re.compile(r"\bplot_\w+\(|\bsns\.\w+plot\(")
     for cell in stored(source).cells:
         if cell.cell_type == "code" and draws.search(cell.source) and "def " not in cell.source:
             figures = [o for o in cell.outputs if "image/png" in o.get("data", {})]
             assert figures, f"no figure under: {cell.source[:60]}"
+            tags = cell.metadata.get("tags", [])
+            assert "nbval-check-output" in tags, f"nbval does not look at: {cell.source[:60]}"
     for cell, output in outputs(source):
         if "image/png" in output.get("data", {}):
             alt = output.metadata.get("image/png", {}).get("alt", "")

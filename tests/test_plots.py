@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -112,6 +113,7 @@ def test_pooling_figure_has_the_lines_in_their_colors_and_styles(scorpions, fits
         "complete pooling",
         "no pooling",
         "partial pooling",
+        "end of a line, no data",
     ]
     assert "no pooling (intercepts 1.3, 65.2, 58.6)" in alt_text(ax)
 
@@ -122,7 +124,30 @@ def test_many_groups_are_drawn_without_labels():
     ax = plot_pooling(radon, x="floor", y="log_radon", group="county", no=no)
     assert len(ax.lines) == 85
     assert not ax.texts
+    assert {line.get_marker() for line in ax.lines} == {"None"}
     assert "standard deviation" in alt_text(ax)
+    ax = plot_groups(radon, x="floor", y="log_radon", group="county")
+    assert ax.get_legend() is None
+    assert "all drawn alike" in alt_text(ax)
+
+
+def test_lines_that_would_misrepresent_the_fit_are_refused(scorpions):
+    interaction = smf.ols("weight ~ 0 + population + population:length", scorpions).fit()
+    with pytest.raises(ValueError, match="slope differs among groups"):
+        pooling_lines(interaction, "length", ["1", "2", "3"])
+    radon = load_radon()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        varying = smf.mixedlm(
+            "log_radon ~ floor", radon, groups="county", re_formula="~ 1 + floor"
+        ).fit(method="bfgs")
+    with pytest.raises(ValueError, match="random slopes"):
+        pooling_lines(varying, "floor", list(radon["county"].cat.categories))
+    two = smf.ols("log_radon ~ floor + log_uranium", radon).fit()
+    with pytest.raises(ValueError, match=r"other predictors than 'floor': \['log_uranium'\]"):
+        pooling_lines(two, "floor", ["AITKIN"])
+    with pytest.raises(ValueError, match="other predictors"):
+        pooling_lines(draws(Intercept=1.0, length=1.0, age=1.0), "length", ["1"])
 
 
 def test_figures_draw_into_given_axes(scorpions, fits):

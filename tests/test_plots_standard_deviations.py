@@ -27,7 +27,7 @@ def radii(contours):
 
 
 def test_contours_lie_where_theory_has_them(surface):
-    """Drop d at radius sqrt(2 d); share p inside radius sqrt(-2 log(1 - p)); one grid step apart."""
+    """Drop d at radius sqrt(2 d), share p inside sqrt(-2 log(1 - p)), within a grid step."""
     axes = plot_standard_deviations(surface, surface)
     (drops,), (shares,) = (ax.collections for ax in axes)
     np.testing.assert_allclose(radii(drops), np.sqrt(2 * np.array([5, 3, 2, 1, 0.5])), atol=0.1)

@@ -1,5 +1,9 @@
 # brms: the same priors as Bambi's (0 + Intercept: uncentered); compiles a Stan program first.
 suppressMessages(library(brms))
+# Debian's BH package leaves the Boost headers where the system has them; rstan has to be told.
+if (system.file("include", package = "BH") == "") {
+  invisible(rstan::rstan_options(boost_lib = "/usr/include"))
+}
 folder <- commandArgs(trailingOnly = TRUE)[1]
 d <- read.csv(file.path(folder, "data.csv"), colClasses = c(g = "character"))
 p <- jsonlite::fromJSON(file.path(folder, "model.json"))
@@ -15,7 +19,7 @@ fit <- suppressWarnings(suppressMessages(brm(
   seed = 1, refresh = 0, silent = 2
 )))
 seconds <- as.numeric(difftime(Sys.time(), start, units = "secs"))
-s <- summary(fit$fit)$summary
+s <- rstan::summary(fit$fit)$summary
 s <- s[!grepl("^(lp__|lprior|z_)", rownames(s)), ]
 cat(sprintf(
   '{"fit_seconds": %f, "min_ess": %f, "means": {"x": %f, "1|g_sigma": %f, "sigma": %f}}\n',

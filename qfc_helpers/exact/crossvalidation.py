@@ -20,7 +20,7 @@ import numpy as np
 from scipy import special
 
 from .gaussian import Conditional, group_effects, solve_lower
-from .statistics import SufficientStatistics, on_basis
+from .statistics import SufficientStatistics
 from .structure import RandomInterceptModel
 
 __all__ = ["Nodes", "leave_one_group_out", "leave_one_out"]
@@ -58,7 +58,7 @@ def leave_one_out(
         Function that integrates afresh with the rows where its argument is True, and returns log
         p(the rest | those rows).
     """
-    forms = on_basis(statistics, model.design)
+    forms = statistics.on_basis(model.design)
     residual = model.response - model.offset - forms @ statistics.center
     variance = nodes.sd_obs[:, None] ** 2
 
@@ -128,7 +128,7 @@ def leave_one_group_out(
 def _within_by_group(model: RandomInterceptModel, statistics: SufficientStatistics) -> np.ndarray:
     """Return cross-products of deviations from the group mean, shape (J, p + 1, p + 1)."""
     p = statistics.n_coefficients
-    forms = on_basis(statistics, model.design)
+    forms = statistics.on_basis(model.design)
     residual = model.response - model.offset - forms @ statistics.center
     columns = np.column_stack([forms, residual]) - statistics.means[model.group]
     result = np.empty((statistics.n_groups, p + 1, p + 1))

@@ -9,7 +9,6 @@ Gelman, Carlin, Stern, Dunson, Vehtari and Rubin (2013), Bayesian Data Analysis,
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import linalg
 
 from .statistics import SufficientStatistics
 
@@ -61,20 +60,18 @@ def coefficient_prior(
     statistics: SufficientStatistics, mean: np.ndarray, sd: np.ndarray
 ) -> CoefficientPrior:
     """Express independent Normal priors of the design's coefficients on the basis."""
-    inverse = linalg.solve_triangular(statistics.triangle, np.eye(sd.size))
-    scaled = inverse / sd[:, None]
-    log_determinant = -2 * (np.log(sd).sum() + np.log(np.diagonal(statistics.triangle)).sum())
+    scaled = statistics.inverse / sd[:, None]
     return CoefficientPrior(
-        mean=statistics.triangle @ mean - statistics.center,
+        mean=statistics.transform @ mean - statistics.center,
         precision=scaled.T @ scaled,
-        log_determinant=float(log_determinant),
+        log_determinant=float(-2 * (np.log(sd).sum() + statistics.log_determinant)),
     )
 
 
 def flat_prior(statistics: SufficientStatistics) -> CoefficientPrior:
     """Return the flat prior under which the algebra gives the restricted likelihood."""
     p = statistics.n_coefficients
-    log_determinant = p * np.log(2 * np.pi) - 2 * np.log(np.diagonal(statistics.triangle)).sum()
+    log_determinant = p * np.log(2 * np.pi) - 2 * statistics.log_determinant
     return CoefficientPrior(np.zeros(p), np.zeros((p, p)), float(log_determinant))
 
 

@@ -131,7 +131,7 @@ class RandomInterceptLikelihood:
         sd_obs = self._best_sd_obs(np.array([ratio]), method)
         sd_group = ratio * sd_obs
         given = gaussian.condition(self._statistics, self._flat, sd_group, sd_obs)
-        forms = self._statistics.linear_form(self._model.report.T).T
+        forms = self._statistics.on_basis(self._model.report)
         theta = self._statistics.center + given.mean[0]
         spread = linalg.solve_triangular(given.cholesky[0], forms.T, lower=True)
         factor, _ = gaussian.group_effects(self._statistics.sizes, sd_group, sd_obs)

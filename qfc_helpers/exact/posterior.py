@@ -398,10 +398,9 @@ class ExactPosterior:
             like=self._statistics,
         )
         spread = self._statistics.residual_sd
+        prior = gaussian.coefficient_prior(statistics, rest.prior_mean, rest.prior_sd)
         # Of the rest only the integral is wanted; from one group left, moments need not exist.
-        rule = _integrate(
-            rest, statistics, self._prior, self._tolerance, spread, with_moments=False
-        )
+        rule = _integrate(rest, statistics, prior, self._tolerance, spread, with_moments=False)
         return self.log_marginal_likelihood - rule.log_integral
 
     @property
@@ -422,7 +421,7 @@ class ExactPosterior:
 
     def _linear(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and sd of linear forms (m, p) of the coefficients at each node, shape (G, m)."""
-        forms = self._statistics.linear_form(rows.T).T
+        forms = self._statistics.on_basis(rows)
         mean = (self._statistics.center + self._given.mean) @ forms.T
         return mean, np.sqrt(self._form_variance(forms))
 
@@ -433,7 +432,7 @@ class ExactPosterior:
 
     def _groups(self, name: str, with_intercept: bool) -> NormalMixture:
         model = self._model
-        intercept = self._statistics.linear_form(model.intercept_row) * with_intercept
+        intercept = self._statistics.on_basis(model.intercept_row) * with_intercept
 
         def components(part: slice) -> tuple[np.ndarray, np.ndarray]:
             mean, variance, row = self._group_forms(np.arange(part.start, part.stop))

@@ -6,8 +6,9 @@ likelihood through one common factor, so their between-group products are summed
 then on a likelihood evaluation costs (number of distinct group sizes) x (coefficients squared),
 however many rows and groups there are.
 
-Numerics: the design is replaced by an orthogonal basis and the response by its least-squares
-residual, so that nothing is computed as a small difference of large numbers.
+Numerics: the design is replaced by a basis that is orthogonal both over all rows and within groups,
+and the response by a residual from coefficients near the best, so that nothing is computed as a
+small difference of large numbers, however small the residual standard deviation is.
 """
 
 from dataclasses import dataclass
@@ -17,22 +18,28 @@ from scipy import linalg
 
 __all__ = ["SufficientStatistics", "sufficient_statistics"]
 
+# The weight of the whole data, relative to the data's own rows, in the basis of a part of them.
+_TRACE = 1e-4
+
 
 @dataclass(frozen=True)
 class SufficientStatistics:
     """What the likelihood needs of the data.
 
-    The columns are those of ``[Q, r]``: the basis ``Q = X @ inv(triangle)`` with
-    ``Q'Q = n I``, and the residual ``r = y - Q @ center`` of least squares.
+    The columns are those of ``[Q, r]``: the basis ``Q = X @ inverse`` with ``Q'Q = n I`` and
+    ``Q'Q`` within groups diagonal, and the residual ``r = y - Q @ center``.
 
     Parameters
     ----------
     n_rows
         Number of observations.
-    triangle
-        Shape (p, p), upper triangular.
+    transform, inverse
+        Shape (p, p). ``transform @ b`` are the coefficients on the basis; its inverse.
+    log_determinant
+        Log absolute determinant of ``transform``.
     center
-        Shape (p,), the least-squares coefficients on the basis.
+        Shape (p,), coefficients on the basis close to the best: those within groups where groups
+        say something, else those of least squares.
     within
         Shape (p + 1, p + 1), cross-products of deviations from the group means.
     sizes
@@ -49,7 +56,9 @@ class SufficientStatistics:
     """
 
     n_rows: int
-    triangle: np.ndarray
+    transform: np.ndarray
+    inverse: np.ndarray
+    log_determinant: float
     center: np.ndarray
     within: np.ndarray
     sizes: np.ndarray
@@ -77,17 +86,11 @@ class SufficientStatistics:
 
     def coefficients(self, theta: np.ndarray) -> np.ndarray:
         """Turn coefficients on the basis, shape (..., p), into those of the design."""
-        flat = theta.reshape(-1, self.n_coefficients)
-        return linalg.solve_triangular(self.triangle, flat.T).T.reshape(theta.shape)
+        return theta @ self.inverse.T
 
-    def linear_form(self, row: np.ndarray) -> np.ndarray:
-        """Turn a linear form of the design's coefficients into one of the basis's."""
-        return linalg.solve_triangular(self.triangle, row, trans="T")
-
-
-def on_basis(statistics: SufficientStatistics, design: np.ndarray) -> np.ndarray:
-    """Return the rows of a design, shape (m, p), on the statistics' basis."""
-    return linalg.solve_triangular(statistics.triangle, design.T, trans="T").T
+    def on_basis(self, rows: np.ndarray) -> np.ndarray:
+        """Turn rows of a design, or linear forms of its coefficients, into those of the basis."""
+        return rows @ self.inverse
 
 
 def group_means(columns: np.ndarray, group: np.ndarray, sizes: np.ndarray) -> np.ndarray:
@@ -116,8 +119,8 @@ def sufficient_statistics(
     n_groups
         Number of groups.
     like
-        Statistics whose basis and center to use, instead of the data's own. Without some rows the
-        design may lose its rank, but on the basis of all rows nothing is lost.
+        Statistics of more rows of the same data. Without some rows the design may lose its rank;
+        a trace of the whole data's in the choice of the basis (not in the statistics) restores it.
 
     Examples
     --------
@@ -131,26 +134,30 @@ def sufficient_statistics(
     array([2, 1])
     """
     n_rows, n_coefficients = design.shape
-    columns = np.empty((n_rows, n_coefficients + 1))
-    if like is None:
-        triangle, center = _orthogonalize(response, design, columns)
-    else:
-        triangle, center = like.triangle, like.center
-        columns[:, :-1] = on_basis(like, design)
-        columns[:, -1] = response - columns[:, :-1] @ center
+    if like is not None:
+        weight = _TRACE * np.sqrt(n_rows)
+        design = np.concatenate([design, weight * like.transform])
+        response = np.concatenate([response, weight * like.center])
+    columns, triangle, center = _orthogonalize(response, design)
+    columns = columns[:n_rows]
     sizes = np.bincount(group, minlength=n_groups)
     means = group_means(columns, group, sizes)
+    columns -= means[group]
+    rotation, shift, within = _diagonalize(columns)
+    means[:, :-1] = means[:, :-1] @ rotation
+    means[:, -1] -= means[:, :-1] @ shift
     size_values, size_index, size_counts = np.unique(sizes, return_inverse=True, return_counts=True)
     between = np.zeros((size_values.size, n_coefficients + 1, n_coefficients + 1))
     for size in range(size_values.size):
         selected = means[size_index == size]
         between[size] = selected.T @ selected
-    columns -= means[group]
     return SufficientStatistics(
         n_rows=n_rows,
-        triangle=triangle,
-        center=center,
-        within=columns.T @ columns,
+        transform=rotation.T @ triangle,
+        inverse=linalg.solve_triangular(triangle, rotation),
+        log_determinant=float(np.log(np.diagonal(triangle)).sum()),
+        center=rotation.T @ center + shift,
+        within=within,
         sizes=sizes,
         means=means,
         size_values=size_values,
@@ -160,18 +167,49 @@ def sufficient_statistics(
     )
 
 
+def _diagonalize(deviations: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rotate the basis so that it is orthogonal within groups, too.
+
+    Parameters
+    ----------
+    deviations
+        Shape (n, p + 1), the deviations of ``[Q, r]`` from their group means.
+
+    Returns
+    -------
+    tuple
+        The rotation (p, p); the shift (p,) of the coefficients to their best values within groups;
+        the cross-products (p + 1, p + 1) after both, with zeros where they are zero.
+    """
+    n_rows, p = deviations.shape[0], deviations.shape[1] - 1
+    basis, residual = deviations[:, :p], deviations[:, p]
+    values, rotation = np.linalg.eigh(basis.T @ basis)
+    values[values < 1e-13 * n_rows] = 0  # constant within every group, but for rounding
+    products = rotation.T @ (basis.T @ residual)
+    determined = values > 1e-8 * n_rows
+    shift = np.where(determined, products / np.where(determined, values, 1), 0)
+    residual = residual - basis @ (rotation @ shift)
+    within = np.zeros((p + 1, p + 1))
+    within[np.arange(p), np.arange(p)] = values
+    loose = ~determined & (values > 0)
+    within[:p, p] = within[p, :p] = np.where(loose, products, 0)
+    within[p, p] = residual @ residual
+    return rotation, shift, within
+
+
 def _orthogonalize(
-    response: np.ndarray, design: np.ndarray, columns: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fill ``columns`` with ``[Q, r]``; return the triangle and the least-squares center."""
-    n_rows, n_coefficients = design.shape
+    response: np.ndarray, design: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return ``[Q, r]``, the triangle of which ``Q @ triangle`` is the design, and the center."""
+    n_rows, p = design.shape
     basis, triangle = linalg.qr(design, mode="economic", check_finite=False)
     root = np.sqrt(n_rows)
     signs = np.where(np.diagonal(triangle) < 0, -1.0, 1.0)
-    columns[:, :n_coefficients] = basis * (signs * root)
-    basis = columns[:, :n_coefficients]
+    columns = np.empty((n_rows, p + 1))
+    columns[:, :p] = basis * (signs * root)
+    basis = columns[:, :p]
     center = basis.T @ response / n_rows
     residual = response - basis @ center
     correction = basis.T @ residual / n_rows  # a second pass removes the rounding of the first
-    columns[:, n_coefficients] = residual - basis @ correction
-    return triangle * signs[:, None] / root, center + correction
+    columns[:, p] = residual - basis @ correction
+    return columns, triangle * signs[:, None] / root, center + correction

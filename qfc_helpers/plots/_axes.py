@@ -10,7 +10,7 @@ from qfc_helpers._validation import check_frame, check_group_column, check_numer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["check_columns", "cycle", "new_axes", "scatter"]
+__all__ = ["check_columns", "cycle", "new_axes", "scatter", "too_many"]
 
 
 def check_columns(data: pd.DataFrame, x: str, y: str, group: str) -> list[str]:
@@ -34,7 +34,11 @@ def new_axes(ax: "Axes | None") -> "Axes":
 
 
 def scatter(data: pd.DataFrame, x: str, y: str, group: str, levels: list[str], ax: "Axes") -> None:
-    """Draw the observations, one marker and color per group."""
+    """Draw the observations: one marker and color per group, or all alike if groups are many."""
+    if too_many(levels):
+        ax.scatter(data[x], data[y], s=30, color=theme.GROUP_COLORS[2], alpha=0.5, zorder=3)
+        ax.set(xlabel=x, ylabel=y)
+        return
     for number, level in enumerate(levels):
         rows = data[data[group].astype(str) == level]
         ax.scatter(
@@ -49,6 +53,11 @@ def scatter(data: pd.DataFrame, x: str, y: str, group: str, levels: list[str], a
             zorder=3,
         )
     ax.set(xlabel=x, ylabel=y)
+
+
+def too_many(levels: list[str]) -> bool:
+    """Whether there are more groups than markers that an eye can tell apart."""
+    return len(levels) > len(theme.GROUP_MARKERS)
 
 
 def cycle(values: tuple[str, ...], number: int) -> str:

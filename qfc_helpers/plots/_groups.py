@@ -6,7 +6,7 @@ import pandas as pd
 
 from qfc_helpers import theme
 
-from ._axes import check_columns, new_axes, scatter
+from ._axes import check_columns, new_axes, scatter, too_many
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ __all__ = ["plot_groups"]
 def plot_groups(
     data: pd.DataFrame, x: str, y: str, group: str, *, ax: "Axes | None" = None
 ) -> "Axes":
-    """Draw a response against a predictor, one marker per group.
+    """Draw a response against a predictor, one marker per group (up to ten groups).
 
     Parameters
     ----------
@@ -52,10 +52,13 @@ def plot_groups(
     levels = check_columns(data, x, y, group)
     ax = new_axes(ax)
     scatter(data, x, y, group, levels, ax)
-    ax.legend(title=group)
+    many = too_many(levels)
+    if not many:
+        ax.legend(title=group)
     theme.set_alt_text(
         ax,
         f"Scatter plot of {y} against {x} for {len(data)} observations in {len(levels)} groups "
-        f"({group}), one marker per group.",
+        f"({group}), "
+        f"{'all drawn alike' if many else 'one marker per group'}.",
     )
     return ax

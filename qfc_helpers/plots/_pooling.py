@@ -7,7 +7,7 @@ import pandas as pd
 
 from qfc_helpers import theme
 
-from ._axes import check_columns, cycle, new_axes, scatter
+from ._axes import check_columns, cycle, new_axes, scatter, too_many
 from ._pooling_lines import pooling_lines
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def plot_pooling(
     for name, table in lines.items():
         _draw_lines(ax, name, table, ends)
     _label_line_ends(ax, lines, levels, ends[1], group)
-    _pooling_legend(ax, fits)
+    _pooling_legend(ax, lines, levels)
     theme.set_alt_text(
         ax,
         f"Scatter plot of {y} against {x} for {len(levels)} groups ({group}) with the fitted lines "
@@ -107,6 +107,7 @@ def plot_pooling(
 def _draw_lines(ax: "Axes", name: str, table: pd.DataFrame, ends: np.ndarray) -> None:
     """Draw one assumption's lines; where groups differ, their markers, hollow, tell whose."""
     shared = len(table.drop_duplicates()) == 1
+    many = too_many(list(table.index))
     rows = table[:1] if shared else table
     for number, (intercept, slope) in enumerate(rows.itertuples(index=False)):
         ax.plot(
@@ -114,7 +115,9 @@ def _draw_lines(ax: "Axes", name: str, table: pd.DataFrame, ends: np.ndarray) ->
             intercept + slope * ends,
             color=theme.POOLING_COLORS[name],
             linestyle=theme.POOLING_LINESTYLES[name],
-            marker=None if shared else cycle(theme.GROUP_MARKERS, number),
+            linewidth=0.8 if many and not shared else None,
+            alpha=0.6 if many and not shared else None,
+            marker=None if shared or many else cycle(theme.GROUP_MARKERS, number),
             markerfacecolor="white",
             markeredgewidth=1.8,
             markersize=8,
@@ -127,7 +130,7 @@ def _label_line_ends(
 ) -> None:
     """Write each group's label behind the end of its lines, if the lines differ among groups."""
     tables = [table for table in lines.values() if len(table.drop_duplicates()) > 1]
-    if not tables or len(levels) > len(theme.GROUP_MARKERS):
+    if not tables or too_many(levels):
         return
     ax.set_xlim(right=end + 0.24 * (end - ax.get_xlim()[0]))
     for number, level in enumerate(levels):
@@ -145,8 +148,8 @@ def _label_line_ends(
         )
 
 
-def _pooling_legend(ax: "Axes", fits: dict[str, Any]) -> None:
-    """Explain the lines; the groups are labeled where they are."""
+def _pooling_legend(ax: "Axes", lines: dict[str, pd.DataFrame], levels: list[str]) -> None:
+    """Explain the lines and their hollow ends; the groups are labeled where they are."""
     from matplotlib.lines import Line2D
 
     handles = [
@@ -157,9 +160,14 @@ def _pooling_legend(ax: "Axes", fits: dict[str, Any]) -> None:
             linestyle=theme.POOLING_LINESTYLES[name],
             label=_ASSUMPTIONS[name],
         )
-        for name in fits
+        for name in lines
     ]
-    ax.legend(handles=handles, loc="upper left", handlelength=2.4)
+    if not too_many(levels) and any(len(table.drop_duplicates()) > 1 for table in lines.values()):
+        hollow = {"marker": "o", "markerfacecolor": "white", "markeredgewidth": 1.8}
+        handles.append(
+            Line2D([], [], color="black", linestyle="", label="end of a line, no data", **hollow)
+        )
+    ax.legend(handles=handles, loc="best", handlelength=2.4)
 
 
 def _describe(name: str, table: pd.DataFrame, levels: list[str]) -> str:

@@ -31,7 +31,8 @@ def pooling_lines(fit: Any, x: str, levels: list[str]) -> pd.DataFrame:
     TypeError
         If `fit` is of another type.
     ValueError
-        If the fit has no slope for `x`, or lacks a group.
+        If the fit has no slope for `x`, another predictor, slopes that differ among groups, or
+        lacks a group.
 
     Examples
     --------
@@ -42,6 +43,7 @@ def pooling_lines(fit: Any, x: str, levels: list[str]) -> pd.DataFrame:
     {'intercept': 44.48, 'slope': 2.55}
     """
     coefficients, intercepts = _coefficients(fit)
+    _check_one_slope(fit, coefficients, x)
     if x not in coefficients:
         raise ValueError(
             f"the fit has no coefficient for {x!r}; it has {sorted(map(str, coefficients))}. "
@@ -56,6 +58,25 @@ def pooling_lines(fit: Any, x: str, levels: list[str]) -> pd.DataFrame:
             f"{list(intercepts.index)}. Fit and plot the same data."
         )
     return pd.DataFrame({"intercept": intercepts.loc[levels], "slope": coefficients[x]})
+
+
+def _check_one_slope(fit: Any, coefficients: dict[str, float], x: str) -> None:
+    """Raise where a line per group, parallel and in `x` alone, would not be the fitted one."""
+    varying = [name for name in coefficients if ":" in str(name)]
+    if varying or getattr(getattr(fit, "model", None), "k_re", 1) > 1:
+        raise ValueError(
+            f"the slope differs among groups in this fit ({varying or 'random slopes'}), and "
+            "parallel lines would misrepresent it. Fit one common slope, or draw this fit by hand."
+        )
+    known = {"Intercept", x, "sigma"}
+    other = [
+        str(name) for name in coefficients if name not in known and not {"[", "|"} & set(str(name))
+    ]
+    if x in coefficients and other:
+        raise ValueError(
+            f"the fit has other predictors than {x!r}: {other}. A line against {x!r} alone is not "
+            "defined; leave them out, or draw this fit by hand at chosen values of theirs."
+        )
 
 
 def _coefficients(fit: Any) -> tuple[dict[str, float], "pd.Series | float"]:
