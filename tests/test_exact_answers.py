@@ -552,6 +552,7 @@ def test_from_formula_is_from_model(formula):
         data,
         data.assign(g=data["g"].astype(str)),
         data.assign(g=pd.Categorical(data["g"], categories=[9, 10, 1], ordered=True)),
+        data.assign(g=pd.Categorical(data["g"], categories=[9, 10, 1])),
     ):
         a = ExactPosterior.from_model(bmb.Model(formula, table))
         b = ExactPosterior.from_formula(formula, table)

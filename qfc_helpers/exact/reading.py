@@ -464,7 +464,7 @@ def _factorize(column: pd.Series) -> tuple[np.ndarray, tuple[str, ...]]:
         categories = column.cat.categories
         codes = column.cat.codes.to_numpy()
     else:
-        codes, categories = pd.factorize(column, sort=True)
+        codes, categories = pd.factorize(column.to_numpy(), sort=True)
     return codes, tuple(str(category) for category in categories)
 
 

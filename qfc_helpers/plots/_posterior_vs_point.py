@@ -93,12 +93,11 @@ def plot_posterior_vs_point(
         },
         figure_kwargs={"figsize": (5.5 * max(len(points), 1.6), 4.8)},
     )
-    # ArviZ lowers the axis a little for its interval, which is switched off here.
-    line = {"color": POINT_COLOR, "linestyle": "--", "width": 3.5, "alpha": 1}
+    line = {"color": POINT_COLOR, "linestyle": "--", "width": 3.5, "zorder": 4}
     az.add_lines(collection, dict(points), visuals={"ref_line": line})
     for name in points:
         ax = collection.viz["plot"][name].item()
-        ax.set_ylim(bottom=0)
+        ax.set_ylim(bottom=0)  # ArviZ leaves room for an interval, which is switched off
         if name in density:
             _draw_density(ax, density[name], data[name])
     _legend(collection, point_name, with_density=bool(density))
@@ -132,7 +131,7 @@ _SAMPLE = ("chain", "draw")
 def _draw_density(ax, density: xr.DataArray, draws: xr.DataArray) -> None:
     """Draw the exact density where the histogram is."""
     (dim,) = density.dims
-    ax.plot(density[dim], density, color="black", linewidth=2.5)
+    ax.plot(density[dim], density, color="black", linewidth=2.5, zorder=5)
     # A heavy tail would squeeze the rest: show all but one draw in a thousand at either end.
     low, high = np.quantile(draws, [0.001, 0.999])
     ax.set_xlim(low, high)

@@ -131,11 +131,12 @@ def draw_frame(axes: np.ndarray, table: pd.DataFrame) -> None:
 
     left, right = axes
     span = np.ptp(table["own"]) or 1.0
+    prefix = f"{table.index.name} " if table.index.name else ""
     left.set(
         xlim=(table["own"].min() - 0.6 * span, table["own"].max() + 0.6 * span),
         ylim=(-1.55, len(table) + 0.2),
         yticks=[*range(len(table))[::-1], -1.2],
-        yticklabels=[*table.index, r"all $\alpha_j$"],
+        yticklabels=[*(f"{prefix}{label}" for label in table.index), r"all $\alpha_j$"],
         xlabel=r"intercept $\alpha_j$ (bars: $\pm$ 1 standard deviation)",
     )
     handles = [
