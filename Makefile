@@ -7,7 +7,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Compiled bytecode is written at installation: without it `import bambi` takes three times as long
 # wherever Python may not write .pyc files.
-INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
+INSTALL := $(BIN)/python -m uv pip install --quiet --python $(BIN)/python --compile-bytecode \
            --constraints requirements.lock --build-constraints requirements.lock --editable .
 ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
@@ -45,8 +45,12 @@ $(VENV)/.dev: $(VENV)/.student
 	@touch $@
 
 lab: $(VENV)/.student  ## open JupyterLab at the course's start page
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/jupyter lab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
-	  --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+	@mkdir -p $(VENV)/etc/jupyter/labconfig
+	@echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true, \
+	"@jupyterlab/extensionmanager-extension": true}}' > $(VENV)/etc/jupyter/labconfig/page_config.json
+	@echo "JupyterLab opens in your browser. Leave this window open; Ctrl-C stops it."
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m jupyterlab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 doctor: $(VENV)/.student  ## check this machine before class
 	@$(BIN)/python -m qfc_helpers.doctor

@@ -324,7 +324,7 @@ model_centered
 model_centered.build()
 prior = model_centered.prior_predictive(draws=2000, random_seed=891)
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 symbols = {
     "Intercept": r"$\mu_\alpha$",
     "1|population_sigma": r"$\sigma_\alpha$",
@@ -361,7 +361,7 @@ set_alt_text(
 #
 # Each line is one imaginary population, drawn from the priors alone.
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 lengths = np.array([0, 25])
 few = prior["prior"].dataset.isel(chain=0, draw=slice(40))
 lines = (
@@ -456,7 +456,7 @@ diagnose(draws_centered)
 # Offset of each population against the logarithm of $\sigma_\alpha$. Crosses are divergences.
 
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 def plot_funnel(draws, scale=1, name="offset"):
     """Each population's offset against log sd_alpha, divergent draws marked."""
     posterior = draws["posterior"].dataset
@@ -606,7 +606,7 @@ diagnose(draws).check()
 # > `.check()` stops the notebook if a line fails. Write it below every fit of your own. We kept
 # > `target_accept=0.99`: at the default a few divergences can still turn up with so few data.
 
-# %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 plot = plot_funnel(
     draws,
     scale=draws["posterior"]["1|population_sigma"],
@@ -711,7 +711,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Posteriors of $\beta$ and $\mu_\alpha$ against the frequentist estimates
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 plot = plot_posterior_vs_point(
     named,
     {
@@ -743,7 +743,7 @@ display(
 #
 # So there is little information, and the priors fill the gap. Compare prior and posterior:
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 plot = az.plot_prior_posterior(
     xr.DataTree.from_dict(
         {
@@ -910,7 +910,7 @@ display(
 #
 # So who is right, the sampler or the sum? Both:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 plot = plot_posterior_vs_point(
     named,
     {
@@ -940,7 +940,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What the data say about the two standard deviations
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 grid = {
     "sd_group": np.linspace(0.5, 180, 180),
     "sd_obs": np.linspace(8, 65, 150),

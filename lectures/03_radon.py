@@ -171,8 +171,8 @@ partial = ExactPosterior.from_model(model_partial)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Ten is "practically infinite" on this scale: exp(10) is a factor of twenty-two thousand between
-# > neighboring counties. The estimates agree with those of `0 + county + floor` to the second digit;
-# > a test of this course checks that. To sample instead, write
+# > neighboring counties. The estimates differ from those of `0 + county + floor` by less than a
+# > hundredth; a test of this course checks that. To sample instead, write
 # > `model_no.fit(inference_method="nutpie", random_seed=891)`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
@@ -296,23 +296,20 @@ moves.loc[chosen].round(2)
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 farthest = moves["moved by"].abs().idxmax()
-still = moves["moved by"].abs().idxmin()
+still = moves.loc[houses == 1, "moved by"].abs().idxmin()
 display(
     Markdown(
         f"To move far, a county has to be *small* and *unusual*. {farthest} (houses: "
         f"{houses[farthest]}) moves the most, by "
-        f"{moves.loc[farthest, 'moved by']:+.2f}. {still} (houses: {houses[still]}) hardly moves at "
-        f"all, by {moves.loc[still, 'moved by']:+.2f}"
-        + (
-            ": it was near the mean to begin with, so there was nowhere to go."
-            if houses[still] < 20
-            else "."
-        )
+        f"{moves.loc[farthest, 'moved by']:+.2f}. {still} has a single house and moves by only "
+        f"{moves.loc[still, 'moved by']:+.2f}: it was near the mean to begin with. STLOUIS is "
+        f"unusual and hardly moves ({moves.loc['STLOUIS', 'moved by']:+.2f}): it has 116 houses to "
+        "prove it."
     )
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-fig, axes = plt.subplots(ncols=4, sharey=True, figsize=(13, 5.6))
+fig, axes = plt.subplots(ncols=4, sharey=True, figsize=(11, 5.2))
 rng = np.random.default_rng(1)
 slopes = {
     name: exact.mean(["floor"])["floor"].item()
@@ -330,8 +327,7 @@ for name_county, ax in zip(chosen[1:], axes, strict=True):
         rows["floor"] + noise,
         rows["log_radon"],
         s=45,
-        color="#56606B",
-        alpha=0.6,
+        color="#B4BAC1",
     )
     starts = {
         "no": alpha_no.loc[name_county, "estimate"],
@@ -367,7 +363,7 @@ set_alt_text(
     fig,
     "Four panels of log radon against floor, for counties with 2, 4, 14 and 116 houses, with the "
     "lines of no, complete and partial pooling. In the smallest county the partial-pooling line "
-    "lies near the one of complete pooling, in the largest on top of the one of no pooling.",
+    "lies between the other two, in the largest on top of the one of no pooling.",
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -395,9 +391,8 @@ with_uranium = ExactPosterior.from_model(model_uranium)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Why not with no pooling? 85 intercepts for 85 counties already explain any difference among
-# > counties; uranium would be a linear combination of the county columns. A group-level predictor
-# > needs partial pooling. Try it in the formula `0 + county + floor + log_uranium`: lm drops a
-# > coefficient, and Bambi returns the prior.
+# > counties; uranium is a linear combination of the county columns, and the data cannot tell the
+# > two apart. In R, lm drops a coefficient. A group-level predictor needs partial pooling.
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 fit_uranium = smf.mixedlm(
@@ -499,7 +494,7 @@ alpha_uranium = (
 low, high = alpha_uranium.quantile([0.055, 0.945], ["chain", "draw"]).to_numpy()
 center = alpha_uranium.mean(["chain", "draw"]).to_numpy()
 
-fig, axes = plt.subplots(ncols=2, figsize=(12, 5.6), sharey=True)
+fig, axes = plt.subplots(ncols=2, figsize=(11, 5.4), sharey=True)
 axes[0].errorbar(
     uranium,
     alpha_partial["estimate"],
@@ -553,7 +548,7 @@ set_alt_text(
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Exchangeability in one picture: without uranium we claim that the counties' labels tell us
 # > nothing. The left panel shows that this is not so: there is a trend left. Given uranium the claim
-# > is much easier to believe. Figure 12.6 of Gelman and Hill (2007).
+# > is much easier to believe. After a figure in chapter 12 of Gelman and Hill (2007).
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A varying slope
@@ -583,7 +578,7 @@ display(
 # %% slideshow={"slide_type": "subslide"}
 draws_slopes = model_slopes.fit(
     inference_method="nutpie",
-    draws=4000,
+    draws=3000,
     chains=4,
     target_accept=0.9,
     random_seed=891,
@@ -659,7 +654,7 @@ with pm.Model(coords={"county": counties}) as model_correlated:
 with model_correlated:
     draws_correlated = pm.sample(
         nuts_sampler="nutpie",
-        draws=4000,
+        draws=3000,
         chains=4,
         target_accept=0.9,
         random_seed=891,
@@ -765,7 +760,7 @@ display(
 )
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
-fig, axes = plt.subplots(ncols=2, sharex=True, sharey=True, figsize=(12, 5.6))
+fig, axes = plt.subplots(ncols=2, sharex=True, sharey=True, figsize=(11, 5.4))
 for ax, post, title in zip(
     axes,
     (post_slopes, post_correlated),
@@ -819,8 +814,8 @@ set_alt_text(
 
 # %% slideshow={"slide_type": "-"}
 def with_log_likelihood(posterior):
-    """Add each house's log likelihood; every eighth draw will do."""
-    few = posterior.isel(draw=slice(None, None, 8))
+    """Add each house's log likelihood; every sixth draw will do."""
+    few = posterior.isel(draw=slice(None, None, 6))
     label = xr.DataArray(radon["county"].astype(str), dims="house")
     mean = few["alpha_j"].sel(county=label)
     mean = mean + few["beta_j"].sel(county=label) * xr.DataArray(
@@ -880,21 +875,36 @@ table_loo.round(1)
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
 off = (table_loo["az.loo"] - table_loo["exact"]).abs()
+error_each = np.asarray(loo["no pooling"].elpd_i) - no.loo().to_numpy()
+alone = (houses.loc[radon["county"]] == 1).to_numpy()
 display(
     Markdown(
-        f"Where no $k$ is bad, az.loo is right to {off.drop('no pooling').max():.1f}. With no pooling "
-        f"it flags {table_loo.loc['no pooling', 'houses with bad k']} houses and is wrong by "
-        f"{off['no pooling']:.1f}. The warning was meant: hide the only house of a county, and its "
-        "intercept could be anything."
+        f"Where no $k$ is bad, az.loo is right to {off.drop('no pooling').max():.1f}. With no "
+        f"pooling it flags {table_loo.loc['no pooling', 'houses with bad k']} houses and is wrong "
+        f"by {off['no pooling']:.1f}, of which {error_each[alone].sum():.1f} comes from the three "
+        "houses that are alone in their county. Hide such a house, and its county's intercept could "
+        "be anything. So take the warning seriously."
     )
 )
 
 # %% slideshow={"slide_type": "subslide"}
-comparison = az.compare(loo)
-comparison
+comparison = az.compare(loo, round_to="none")
+columns = ["elpd", "elpd_diff", "dse", "p", "weight"]
+comparison[columns].astype(float).round(2)
+
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
+gain_slope = loo["varying slope"].elpd - loo["partial pooling"].elpd
+gain_rho = loo["correlated slope"].elpd - loo["varying slope"].elpd
+display(
+    Markdown(
+        f"Letting the slope vary changes the score by {gain_slope:+.1f}, the correlation by "
+        f"{gain_rho:+.1f}: for predicting houses, neither pays here."
+    )
+)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > `elpd_diff` is the distance to the best, `dse` its standard error. A difference below about four,
+# > The models with varying slopes have no exact answer to stand beside, and a few houses with a bad k:
+# > do not trust their last digit. `elpd_diff` is the distance to the best, `dse` its standard error. A difference below about four,
 # > or below twice its standard error, is nothing to write home about.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
@@ -922,10 +932,10 @@ scores = pd.DataFrame(
 scores.round(1)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Each number is a difference to partial pooling; negative is worse.
+# Each number is a difference to partial pooling, beside its standard error. Negative is worse.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-fig, axes = plt.subplots(ncols=2, sharey=True, figsize=(12, 4.8))
+fig, axes = plt.subplots(ncols=2, sharey=True, figsize=(11, 4.6))
 styles = {
     "no pooling": ("s", POOLING_COLORS["no"]),
     "complete pooling": ("^", POOLING_COLORS["complete"]),
@@ -944,11 +954,10 @@ for ax, what in zip(axes, scores.columns.levels[0][::-1], strict=True):
             elinewidth=3,
         )
     ax.axvline(0, color="black", linewidth=1)
-    ax.set(
-        title=what,
-        ylim=(-0.6, 2.6),
-        xlabel="elpd, difference to partial pooling",
-    )
+    ax.set(title=what, ylim=(-0.6, 2.6))
+fig.supxlabel(
+    "elpd, difference to partial pooling (± 2 standard errors)", fontsize=18
+)
 axes[0].set_yticks(range(3), list(styles))
 set_alt_text(
     fig,
@@ -1034,18 +1043,42 @@ predictions.round(2)
 # that: if you want to know your house's radon, measure it.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
-collected = xr.Dataset(
-    {
-        name: draw.drop_vars(
-            [c for c in draw.coords if c not in ("chain", "draw")]
-        )
-        for name, draw in predicted.items()
-    }
+fig, ax = plt.subplots()
+for row, (name, draw) in enumerate(reversed(predicted.items())):
+    ends = np.exp(draw.quantile([0.055, 0.25, 0.5, 0.75, 0.945]).to_numpy())
+    is_new = name.startswith("a new")
+    ax.plot(
+        ends[[0, 4]], [row, row], color=POOLING_COLORS["partial"], linewidth=2
+    )
+    ax.plot(
+        ends[[1, 3]], [row, row], color=POOLING_COLORS["partial"], linewidth=7
+    )
+    ax.plot(
+        ends[2],
+        row,
+        "D" if is_new else "o",
+        markersize=12,
+        color="white" if is_new else POOLING_COLORS["partial"],
+        markeredgecolor="black",
+    )
+    chance = float((draw > np.log(4)).mean())
+    ax.annotate(f"{chance:.0%}", (36, row), ha="center", va="center")
+ax.axvline(4, color="black", linestyle="--", linewidth=1.5)
+ax.annotate("above 4", (36, 4.6), ha="center")
+ax.set(
+    xscale="log",
+    xlim=(0.5, 52),
+    ylim=(-0.5, 5),
+    xlabel="radon in the basement (pCi/L)",
 )
-plot = az.plot_forest(
-    xr.DataTree.from_dict({"posterior": collected}),
-    combined=True,
-    figure_kwargs={"figsize": (12, 5)},
+ax.set_xticks([0.5, 1, 2, 4, 8, 16], ["0.5", "1", "2", "4", "8", "16"])
+ax.minorticks_off()
+ax.set_yticks(range(len(predicted)), list(predicted)[::-1])
+set_alt_text(
+    ax,
+    "Predicted radon of a house, median with 50 and 89 percent intervals on a logarithmic axis, for "
+    "two known and three new counties, and the probability to exceed 4 pCi/L. All intervals are "
+    "wide. The new county is centered between the two known ones; soil uranium shifts it.",
 )
 
 # %% [markdown] slideshow={"slide_type": "slide"}

@@ -20,16 +20,20 @@
 # | | what it is about | time |
 # | --- | --- | --- |
 # | **[Lecture 1: Pooling](01_pooling.ipynb)** | three assumptions about groups, in words, algebra and code | 40 minutes |
+# | **[Lecture 2: Shrinkage](02_shrinkage.ipynb)** | the model in Stan's words, priors, diagnostics, and what partial pooling does | 60 minutes |
+# | **[Lecture 3: Radon](03_radon.ipynb)** | 919 houses in 85 counties: who is pulled, group-level predictors, varying slopes | 60 minutes |
 # | [From R](from_r.md) | every R call of the original lecture beside its Python twin | to look things up |
 #
 # **How to use a notebook.** Click into a cell and press <kbd>Shift</kbd>+<kbd>Enter</kbd>: it runs,
 # and the next one is selected. Run from top to bottom. Then change something (a weight, a prior) and
-# run it again: that is what notebooks are for. Work on a copy (*File, Duplicate Notebook*), so that
-# the original stays. If you did change it: `git checkout lectures` brings it back, **without** your
-# changes.
+# run it again: that is what notebooks are for. Work on a copy, so that the original stays: right-click the notebook in the
+# list on the left, *Duplicate*, and open the copy from there. If you did change the original (saving
+# is enough), `git checkout lectures` brings it back, **without** your changes; do this before
+# `git pull`.
 #
 # **The first fit takes longest** (some ten seconds), because the model is compiled. After that it
 # takes a few seconds.
 #
-# **Something does not work?** Open a terminal here (*File, New, Terminal*) and run
-# `python -m qfc_helpers.doctor`. It says what is wrong and how to mend it.
+# **Something does not work?** Open a terminal in the course's folder and run `make doctor` (with
+# conda: `conda activate hierarchical-models`, then `python -m qfc_helpers.doctor`). It says what is
+# wrong and how to mend it.

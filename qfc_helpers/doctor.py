@@ -28,11 +28,18 @@ class Failure(Exception):
     """A check that failed; its text says what to do."""
 
 
+class WrongPython(Failure):
+    """Not the course's Python: further checks would examine the wrong installation."""
+
+
 def check_python() -> str:
     """Check that Python is new enough."""
     version = ".".join(map(str, sys.version_info[:3]))
+    here = Path(sys.prefix)
+    if (ROOT / ".venv").is_dir() and here != ROOT / ".venv" and not (here / "conda-meta").is_dir():
+        raise WrongPython("this is another Python than the course's. Run: make doctor")
     if not (3, 12) <= sys.version_info < (3, 15):
-        raise Failure(f"Python {version} is here, 3.12 to 3.14 is needed. {_reinstall()}")
+        raise WrongPython(f"Python {version} is here, 3.12 to 3.14 is needed. {_reinstall()}")
     return f"Python {version}"
 
 
@@ -149,6 +156,8 @@ def examine(checks: dict[str, Callable[[], str]]) -> bool:
             reason = str(error) if isinstance(error, Failure) else f"{error!r}. {_reinstall()}"
             print(f"[FAIL] {name}: {reason}", flush=True)
             passed = False
+            if isinstance(error, WrongPython):
+                break
     return passed
 
 

@@ -181,6 +181,11 @@ def compare_aic(fits: dict[str, "Fit"]) -> pd.DataFrame:
     >>> table["AIC"].round(2).to_dict()
     {'no': 88.23, 'complete': 95.11}
     """
+    if not isinstance(fits, dict):
+        raise TypeError(
+            f"compare_aic got a {type(fits).__name__}; pass a dict that names the fits, such as "
+            "{'no pooling': fit_no, 'partial pooling': fit_partial}."
+        )
     if not fits:
         raise ValueError("compare_aic got no fits; pass a dict such as {'no pooling': fit_no}.")
     scores = {name: aic(fit) for name, fit in fits.items()}

@@ -160,6 +160,8 @@ def test_fits_of_other_data_are_not_compared(fits, scorpions):
 def test_empty_comparison_says_what_to_pass():
     with pytest.raises(ValueError, match="got no fits"):
         compare_aic({})
+    with pytest.raises(TypeError, match="got a list; pass a dict"):
+        compare_aic([])
 
 
 def test_boundary_fit_warns_in_plain_words():

@@ -75,8 +75,12 @@ def test_complete_pooling_is_a_line_in_both_panels(axes):
 
 def test_names_are_written_beside_their_estimates(axes):
     for ax, expected in zip(axes, (NO, PARTIAL), strict=True):
-        written = {text.get_text(): text.xy[1] for text in ax.texts}
-        assert written == expected.loc[["A", "D"], "estimate"].to_dict()
+        written = {text.get_text(): text.xy for text in ax.texts}
+        assert written["A"][1] == expected.loc["A", "estimate"]
+        # At the right end below the interval, and to the left of it.
+        assert written["D"] == (100, expected.loc["D", "lower"])
+        ends = {text.get_text(): text.get_horizontalalignment() for text in ax.texts}
+        assert ends == {"A": "left", "D": "right"}
 
 
 def test_the_alt_text_tells_the_ranges(axes):

@@ -31,6 +31,7 @@ def sources(root: Path = ROOT) -> list[Path]:
         for folder in FOLDERS
         for path in (root / folder).rglob("*.py")
         if not any(part.startswith(".") for part in path.relative_to(root).parts)
+        and "-Copy" not in path.name
     )
 
 
@@ -150,11 +151,11 @@ def differences(source: Path) -> list[str]:
             for what in ("cell_type", "source", "id", "metadata")
             if ours.get(what) != theirs.get(what)
         ]
-    # The rest of the notebook's metadata belongs to the kernel: JupyterLab rewrites it on saving.
+    # The rest of the metadata belongs to kernel and editor: JupyterLab rewrites it on saving.
     problems += [
-        f"notebook metadata: {key} differs"
-        for key in ("jupytext", "kernelspec")
-        if expected.metadata[key] != stored.metadata.get(key)
+        f"notebook metadata: {key}.{entry} differs"
+        for key, entry in (("jupytext", "formats"), ("kernelspec", "name"))
+        if expected.metadata[key][entry] != stored.metadata.get(key, {}).get(entry)
     ]
     return problems
 

@@ -152,7 +152,7 @@ def _two_axes(axes: "np.ndarray | None") -> np.ndarray:
     if axes is None:
         import matplotlib.pyplot as plt
 
-        _, axes = plt.subplots(ncols=2, figsize=(12, 5.6))
+        _, axes = plt.subplots(ncols=2, figsize=(11, 5.6))
     axes = np.asarray(axes, dtype=object).ravel()
     if axes.size != 2:
         raise ValueError(f"axes holds {axes.size} axes; expected two, one per panel.")
@@ -185,13 +185,19 @@ def _draw(ax: "Axes", name: str, table: pd.DataFrame, positions: pd.Series) -> N
 def _write_names(
     ax: "Axes", table: pd.DataFrame, positions: pd.Series, label: Sequence[str]
 ) -> None:
+    middle = np.sqrt(positions.min() * positions.max())
     for group in label:
+        x, y = positions[group], table.loc[group, "estimate"]
+        # In the right half the name stands below its interval, so that it stays inside the panel.
+        right = x > middle
         ax.annotate(
             group,
-            (positions[group], table.loc[group, "estimate"]),
-            xytext=(9, 7),
+            (x, table.loc[group, "lower"] if right else y),
+            xytext=(10, -14) if right else (9, 7),
             textcoords="offset points",
-            fontsize=13,
+            ha="right" if right else "left",
+            va="center" if right else "bottom",
+            fontsize=14,
             zorder=4,
             bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
         )

@@ -49,6 +49,7 @@ def pooling_lines(fit: Any, x: str, levels: list[str]) -> pd.DataFrame:
             f"the fit has no coefficient for {x!r}; it has {sorted(map(str, coefficients))}. "
             "Name the predictor as in the model's formula."
         )
+    levels = [str(level) for level in levels]  # a fit's labels are text
     if np.ndim(intercepts) == 0:
         intercepts = pd.Series(float(intercepts), index=levels)
     unknown = [level for level in levels if level not in intercepts.index]

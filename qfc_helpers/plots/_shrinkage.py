@@ -142,11 +142,11 @@ def draw_frame(axes: np.ndarray, table: pd.DataFrame) -> None:
     handles = [
         Line2D([], [], color=theme.POOLING_COLORS[name], marker=marker, label=label)
         for name, marker, label in (
-            ("no", "s", "own estimate (no pooling)"),
+            ("no", "s", "own (no pooling)"),
             ("partial", "o", "partial pooling"),
         )
     ]
-    left.legend(handles=handles, loc="upper center", ncols=2, columnspacing=1, handletextpad=0.4)
+    left.legend(handles=handles, loc="upper center", ncols=2, columnspacing=1, handlelength=1.2)
     right.set(
         xlim=(0, max(41, 1.1 * table["n"].max())),
         ylim=(-0.16, 1.2),
