@@ -51,7 +51,7 @@ def check_versions(lock: Path = ROOT / "requirements.lock") -> str:
             "folder (README), so that the versions can be compared."
         )
     locked = _locked_versions(lock)
-    installed = {_normal(d.name): d.version for d in metadata.distributions() if d.name}
+    installed = {name: version for name in locked if (version := _installed_version(name))}
     needed = [re.match(r"[\w.-]+", r).group() for r in metadata.requires("qfc-helpers") or []]
     absent = sorted(name for name in map(_normal, needed) if name not in installed)
     if absent:
@@ -179,6 +179,13 @@ def _locked_versions(lock: Path) -> dict[str, set[str]]:
     for match in re.finditer(r"^([\w.-]+)==([^\s;]+)", lock.read_text(encoding="utf-8"), re.M):
         versions.setdefault(_normal(match[1]), set()).add(match[2])
     return versions
+
+
+def _installed_version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _normal(name: str) -> str:

@@ -19,13 +19,15 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from .gaussian import Conditional, group_effects, solve_lower
+from .gaussian import Conditional, cholesky_factor, group_effects, solve_lower
 from .statistics import SufficientStatistics
 from .structure import RandomInterceptModel
 
 __all__ = ["Nodes", "leave_one_group_out", "leave_one_out"]
 
 _MAX_ELEMENTS = 2_000_000
+# Below this share of the whole, a difference has lost its digits.
+CANCELLED = 1e-8
 # Nodes this far below the heaviest one form the edge, and may hold this much of the reweighted
 # posterior: the nodes end at 1e-15, and what lies beyond is smaller still.
 _EDGE = 1e-11
@@ -69,7 +71,10 @@ def leave_one_out(
         means = statistics.means[group]
         row = (forms[rows] - factor[:, :, None] * means[:, :-1]) / variance[:, :, None]
         precision = (1 - factor / size) / variance
-        precision = precision - (solve_lower(given.cholesky, row) ** 2).sum(axis=-1)
+        whole = precision
+        precision = whole - (solve_lower(given.cholesky, row) ** 2).sum(axis=-1)
+        # One minus the leverage: near zero it has no digits left, and the row is refitted.
+        precision = np.where(precision < CANCELLED * whole, np.nan, precision)
         error = residual[rows] - given.mean @ forms[rows].T
         group_error = means[:, -1] - given.mean @ means[:, :-1].T
         weighted = (error - factor * group_error) / variance
@@ -110,8 +115,14 @@ def leave_one_group_out(
         products = (size / total)[:, :, None, None] * products
         products = products + within[groups] / variance[:, :, None, None]
         applied = np.einsum("gjab,gb->gja", products, form)
-        rest = np.linalg.cholesky(precision[:, None] - products[:, :, :p, :p])
         shape = (-1, p, p)
+        remaining = precision[:, None] - products[:, :, :p, :p]
+        rest = cholesky_factor(remaining.reshape(shape)).reshape(remaining.shape)
+        # Where nearly all that is known of a coefficient comes from this group, the difference
+        # has lost its digits: leave the answer to integrating afresh.
+        pivots = np.diagonal(rest, axis1=2, axis2=3) ** 2
+        known = np.diagonal(precision, axis1=1, axis2=2)[:, None]
+        rest = np.where((pivots < CANCELLED * known).any(axis=2)[:, :, None, None], np.nan, rest)
         solved = solve_lower(rest.reshape(shape), applied[:, :, :p].reshape(-1, p))
         quadratic = np.einsum("gja,ga->gj", applied, form)
         quadratic = quadratic + (solved**2).sum(axis=-1).reshape(quadratic.shape)

@@ -12,7 +12,15 @@ import numpy as np
 
 from .statistics import SufficientStatistics
 
-__all__ = ["CoefficientPrior", "Conditional", "coefficient_prior", "condition", "group_effects"]
+__all__ = [
+    "CoefficientPrior",
+    "Conditional",
+    "cholesky_factor",
+    "coefficient_prior",
+    "condition",
+    "group_effects",
+    "solve_lower",
+]
 
 # Evaluations handled at once are limited so that temporary arrays stay small.
 _MAX_ELEMENTS = 4_000_000
@@ -132,7 +140,7 @@ def _condition_block(
     products = (statistics.size_values / group_total) @ statistics.between.reshape(-1, (p + 1) ** 2)
     products = products.reshape(-1, p + 1, p + 1) + statistics.within / variance[:, None, None]
     precision = products[:, :p, :p] + prior.precision
-    cholesky = _cholesky(precision)
+    cholesky = cholesky_factor(precision)
     right = products[:, :p, p] + prior.precision @ prior.mean
     mean = _solve(cholesky, right)
     # Evaluated at the minimum as two sums of squares: no cancellation.
@@ -151,7 +159,7 @@ def _condition_block(
     return Conditional(-0.5 * (constant + log_determinant + quadratic), mean, cholesky)
 
 
-def _cholesky(precision: np.ndarray) -> np.ndarray:
+def cholesky_factor(precision: np.ndarray) -> np.ndarray:
     """Return lower Cholesky factors; NaN where a matrix is not positive definite."""
     try:
         return np.linalg.cholesky(precision)

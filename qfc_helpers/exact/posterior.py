@@ -288,7 +288,10 @@ class ExactPosterior:
         sd_group, sd_obs = np.asarray(sd_group, dtype=float), np.asarray(sd_obs, dtype=float)
         tau, sigma = (grid.ravel() for grid in np.meshgrid(sd_group, sd_obs, indexing="ij"))
         values = np.full(tau.size, -np.inf)
-        inside = _inside(tau, self._model.prior_sd_group) & _inside(sigma, self._model.prior_sd_obs)
+        # No variation among groups, sd_group = 0, is a possible value; no residual is not.
+        group = self._model.prior_sd_group
+        inside = (tau == group.lower) | _inside(tau, group)
+        inside &= _inside(sigma, self._model.prior_sd_obs)
         tau, sigma = tau[inside], sigma[inside]
         values[inside] = (
             gaussian.condition(self._statistics, self._prior, tau, sigma).log_marginal

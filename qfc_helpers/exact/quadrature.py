@@ -86,9 +86,9 @@ class Quadrature:
     log_integral
         Log of the integral.
     error
-        Estimated error of averages over `nodes`: the largest change, when all nodes are used, of
-        the log integral and of the moments in units of their standard deviations. The error of
-        ``log_integral`` itself is smaller by far.
+        Estimated error of averages over every other node along each axis: the largest change,
+        when all nodes are used, of the log integral and of the moments in units of their standard
+        deviations. Answers use all nodes, so their error is smaller by far.
     """
 
     x: np.ndarray
@@ -107,17 +107,14 @@ class Quadrature:
         """Return the distances between nodes in t and in u."""
         return float(self.t[1] - self.t[0]), float(self.u[1] - self.u[0])
 
-    def nodes(self, negligible: float = 1e-15) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def nodes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Return x, y and weight of the nodes for averages, each of shape (G,).
 
-        Every other node along each axis: it is this rule whose error is known. Of these, nodes are
-        dropped, smallest first, as long as their sum stays below ``negligible``.
+        All nodes of the finer rule. None is dropped for its small weight: under a heavy-tailed
+        hyperprior the far tail has next to no weight and yet a share of the variance.
         """
-        x, y, weights = (array[::2, ::2].ravel() for array in (self.x, self.y, self.weights))
-        weights = weights / weights.sum()
-        order = np.argsort(weights)
-        dropped = np.searchsorted(np.cumsum(weights[order]), negligible)
-        kept = np.sort(order[dropped:])
+        x, y, weights = (array.ravel() for array in (self.x, self.y, self.weights))
+        kept = weights > 0
         return x[kept], y[kept], weights[kept] / weights[kept].sum()
 
     def cdf_x(self, x: np.ndarray) -> np.ndarray:
