@@ -701,3 +701,52 @@ def test_summary_names_what_arviz_names(posterior):
     assert table.loc["alpha_j[2]", "mean"] == posterior.mean()["alpha_j"].to_numpy()[1]
     assert posterior.quantile(0.05).sizes.get("quantile") is None
     assert posterior.quantile([0.05]).sizes["quantile"] == 1
+
+
+def test_a_heavy_tail_keeps_its_share_of_the_variance():
+    """Two groups, HalfCauchy: far nodes have weights below 1e-15 and a share of the sd of 0.2 %."""
+    data = pd.DataFrame({"y": [0.1, 1.2, 0.3, 1.4, 2.2, 1.1], "g": list("aaabbb")})
+    priors = {
+        "Intercept": bmb.Prior("Normal", mu=0, sigma=1e6),
+        "1|g": bmb.Prior("Normal", mu=0, sigma=bmb.Prior("HalfCauchy", beta=1)),
+        "sigma": bmb.Prior("HalfNormal", sigma=1),
+    }
+    posterior = ExactPosterior.from_model(
+        bmb.Model("y ~ 1 + (1|g)", data, priors=priors, center_predictors=False)
+    )
+    # By hand: integrate the surface itself, on logarithmic grids far into the tail.
+    log_sd_group, log_sd_obs = np.linspace(-25, 25, 2501), np.linspace(-6, 3, 400)
+    surface = posterior.log_density(np.exp(log_sd_group), np.exp(log_sd_obs))
+    weight = np.exp(surface + log_sd_group[:, None] + log_sd_obs).to_numpy().sum(axis=1)
+    mean = np.average(np.exp(log_sd_group), weights=weight)
+    sd = np.sqrt(np.average((np.exp(log_sd_group) - mean) ** 2, weights=weight))
+    assert float(posterior.mean()["1|g_sigma"]) == pytest.approx(mean, rel=1e-6)
+    assert float(posterior.sd()["1|g_sigma"]) == pytest.approx(sd, rel=1e-5)
+
+
+def test_leaving_out_the_only_row_that_knows_a_coefficient():
+    """Its leverage is one to seven digits: differences lose them, integrating afresh does not."""
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame({"y": rng.normal(size=12), "g": list("aaabbbcccddd")})
+    data["only"] = (np.arange(12) == 4).astype(float)
+    priors = {"only": bmb.Prior("Normal", mu=0, sigma=1e7)}
+    model = bmb.Model("y ~ 1 + only + (1|g)", data, priors=priors, center_predictors=False)
+    posterior = ExactPosterior.from_model(model)
+    refit = [posterior._refit(np.arange(12) != i) for i in (3, 4)]
+    np.testing.assert_allclose(posterior.loo()[3:5], refit, atol=1e-6)
+
+
+def test_leaving_out_groups_works_where_each_has_one_row():
+    rng = np.random.default_rng(4)
+    data = pd.DataFrame({"y": rng.normal(size=6), "x": rng.normal(size=6), "g": list("abcdef")})
+    posterior = ExactPosterior.from_model(bmb.Model("y ~ x + (1|g)", data))
+    np.testing.assert_allclose(posterior.logo()[0], posterior._refit(np.arange(6) != 0), atol=1e-6)
+
+
+def test_no_variation_among_groups_is_on_the_surface():
+    """The density at sd_group = 0 is the limit from above, not a hole."""
+    data = pd.DataFrame({"y": [0.1, 1.2, 0.3, 1.4, 2.2, 1.1], "g": list("aaabbb")})
+    surface = ExactPosterior.from_model(bmb.Model("y ~ 1 + (1|g)", data)).log_density(
+        [0.0, 1e-9], [0.5, 1.0]
+    )
+    np.testing.assert_allclose(surface[0], surface[1], atol=1e-6)

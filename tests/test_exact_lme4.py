@@ -106,3 +106,16 @@ def test_bad_input(arguments, text):
     likelihood = RandomInterceptLikelihood.from_model(scorpions())
     with pytest.raises(ValueError, match=text):
         likelihood.log_likelihood(*arguments)
+
+
+def test_what_the_likelihood_cannot_tell_is_refused():
+    rng = np.random.default_rng(2)
+    single = pd.DataFrame({"y": rng.normal(size=6), "g": list("abcdef")})
+    with pytest.raises(ValueError, match="each of the 6 groups has one row only"):
+        RandomInterceptLikelihood.from_model(bmb.Model("y ~ 1 + (1|g)", single))
+    alpha = np.repeat(rng.normal(0, 3, size=6), 4)
+    perfect = pd.DataFrame({"y": alpha + 1e-6 * rng.normal(size=24)})
+    perfect["g"] = np.repeat(list("abcdef"), 4)
+    likelihood = RandomInterceptLikelihood.from_model(bmb.Model("y ~ 1 + (1|g)", perfect))
+    with pytest.raises(ValueError, match="fits the rows of each group all but perfectly"):
+        likelihood.maximize()

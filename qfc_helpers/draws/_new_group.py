@@ -37,7 +37,8 @@ def new_group(
     group : str, optional
         The grouping factor; needed only if the model has several random intercepts.
     random_seed : int, numpy.random.Generator or None
-        The same seed gives the same result. It may be the seed of the posterior draws.
+        The same seed gives the same result. It may be the seed of the posterior draws. Ask for
+        several new groups in one call: two calls with one seed repeat each other's offsets.
 
     Returns
     -------

@@ -49,6 +49,11 @@ class RandomInterceptLikelihood:
     """
 
     def __init__(self, model: RandomInterceptModel):
+        if len(model.group_labels) == model.response.size:
+            raise ValueError(
+                f"each of the {model.response.size} groups has one row only: the variation among "
+                "groups and within them cannot be told apart. Some groups need two rows or more."
+            )
         self._model = model
         self._statistics = sufficient_statistics(
             model.response - model.offset, model.design, model.group, len(model.group_labels)
@@ -187,6 +192,12 @@ class RandomInterceptLikelihood:
             return self._evaluate(ratio * sd_obs, sd_obs, method)
 
         values = profile(np.exp(_LOG_RATIOS))
+        if np.argmax(values) == values.size - 1:
+            raise ValueError(
+                f"the likelihood still rises where sd_group is {np.exp(_LOG_RATIOS[-1]):,.0f} "
+                "times sd_obs: the model fits the rows of each group all but perfectly. Check "
+                "whether the response is a function of the group and the predictors."
+            )
         best = int(np.clip(np.argmax(values), 1, values.size - 2))
         found = optimize.minimize_scalar(
             lambda log_ratio: -profile(np.exp([log_ratio]))[0],
