@@ -44,10 +44,13 @@ $(VENV)/.dev: $(VENV)/.student
 	@$(INSTALL) --group dev
 	@touch $@
 
+# Without the notice about news and the list of extensions: both want the network.
+QUIET := {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true, \
+  "@jupyterlab/extensionmanager-extension": true}}
+
 lab: $(VENV)/.student  ## open JupyterLab at the course's start page
 	@mkdir -p $(VENV)/etc/jupyter/labconfig
-	@echo '{"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true, \
-	"@jupyterlab/extensionmanager-extension": true}}' > $(VENV)/etc/jupyter/labconfig/page_config.json
+	@echo '$(QUIET)' > $(VENV)/etc/jupyter/labconfig/page_config.json
 	@echo "JupyterLab opens in your browser. Leave this window open; Ctrl-C stops it."
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m jupyterlab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
