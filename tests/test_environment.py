@@ -103,7 +103,7 @@ def test_no_file_names_a_registry_or_a_place_on_one_machine():
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split("\0")
     pattern = re.compile(
-        r"https?://(registry\.|files\.|[\w.]*pypi\.)|--index-url=|/(root|home/\w+)/"
+        r"https?://(registry\.|files\.|[\w.]*pypi\.)|--index-ur[l]=|/(root|home/\w+)/"
     )
     this = Path(__file__).name
     for file in filter(None, files):
