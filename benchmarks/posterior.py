@@ -1,7 +1,7 @@
 """From process start to posterior: the exact one beside NUTS in Python and in R.
 
 Every contender is a process of its own, fits y ~ 1 + x + (1|g) to the same file with the same
-priors (rstanarm's on sd_group excepted, see its file; lme4 has none) and prints JSON. Contenders
+priors (rstanarm's on sd_alpha excepted, see its file; lme4 has none) and prints JSON. Contenders
 take turns, so that a drift of the machine's speed hits all of them.
 """
 
@@ -41,15 +41,15 @@ def data_sets() -> dict[str, tuple[pd.DataFrame, dict]]:
     sets = {
         "scorpions": (
             scorpions[["y", "x", "g"]],
-            {"mean": 50, "intercept": 15, "slope": 10, "sd_group": 100, "sd_obs": 25},
+            {"mean": 50, "intercept": 15, "slope": 10, "sd_alpha": 100, "sd_obs": 25},
         ),
         "radon": (
             radon[["y", "x", "g"]],
-            {"mean": 0, "intercept": 10, "slope": 10, "sd_group": 1, "sd_obs": 1},
+            {"mean": 0, "intercept": 10, "slope": 10, "sd_alpha": 1, "sd_obs": 1},
         ),
     }
     for groups in (10**2, 10**3, 10**4, 10**5):
-        priors = {"mean": 0, "intercept": 10, "slope": 10, "sd_group": 1, "sd_obs": 1}
+        priors = {"mean": 0, "intercept": 10, "slope": 10, "sd_alpha": 1, "sd_obs": 1}
         sets[f"{groups} groups, {10 * groups} rows"] = (simulate(groups, 10), priors)
     return sets
 

@@ -59,7 +59,6 @@ from qfc_helpers.frequentist import (
     standard_deviations,
 )
 from qfc_helpers.plots import (
-    compact_figures,
     explore_shrinkage,
     plot_pooling,
     plot_posterior_vs_point,
@@ -68,7 +67,6 @@ from qfc_helpers.plots import (
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
-compact_figures()  # there are many of them: keep the notebook small
 scorpions = load_scorpions()
 
 # %% slideshow={"slide_type": "skip"} tags=["hide-input"] jupyter={"source_hidden": true}
@@ -942,7 +940,7 @@ display(
 
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 grid = {
-    "sd_group": np.linspace(0.5, 180, 180),
+    "sd_alpha": np.linspace(0.5, 180, 180),
     "sd_obs": np.linspace(8, 65, 150),
 }
 likelihood = RandomInterceptLikelihood.from_model(model)

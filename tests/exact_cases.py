@@ -91,7 +91,7 @@ class BruteForce:
     ):
         log_group, w_group = _panels(*np.log(group_range), panels)
         log_obs, w_obs = _panels(*np.log(obs_range), panels)
-        self.sd_group, self.sd_obs = (
+        self.sd_alpha, self.sd_obs = (
             np.exp(grid).ravel() for grid in np.meshgrid(log_group, log_obs, indexing="ij")
         )
         y, group = np.asarray(y, dtype=float), np.asarray(group)
@@ -100,7 +100,7 @@ class BruteForce:
         prior = np.concatenate([prior_mean, np.zeros(groups.size)])
         variances = np.empty((self.sd_obs.size, prior.size))
         variances[:, :p] = np.square(prior_sd)
-        variances[:, p:] = self.sd_group[:, None] ** 2
+        variances[:, p:] = self.sd_alpha[:, None] ** 2
         gain = variances[:, :, None] * effects.T
         covariance = effects @ gain + self.sd_obs[:, None, None] ** 2 * np.eye(n)
         residual = y - effects @ prior
@@ -110,8 +110,8 @@ class BruteForce:
         log_joint = -0.5 * (
             n * np.log(2 * np.pi) + log_determinant + (inverse @ residual) @ residual
         )
-        log_joint += log_prior_group(self.sd_group) + log_prior_obs(self.sd_obs)
-        log_joint += np.log(self.sd_group) + np.log(self.sd_obs)
+        log_joint += log_prior_group(self.sd_alpha) + log_prior_obs(self.sd_obs)
+        log_joint += np.log(self.sd_alpha) + np.log(self.sd_obs)
         log_joint += np.log(np.outer(w_group, w_obs).ravel())
         peak = log_joint.max()
         self.weights = np.exp(log_joint - peak)

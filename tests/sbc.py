@@ -22,7 +22,7 @@ from scipy import stats
 from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.exact.reading import read_model
 
-QUANTITIES = ("sd_group", "sd_obs", "slope", "alpha_1", "alpha_new")
+QUANTITIES = ("sd_alpha", "sd_obs", "slope", "alpha_1", "alpha_new")
 # 99 draws: ranks 0 to 99, in 20 bins of five.
 N_DRAWS = 99
 N_BINS = 20
@@ -35,7 +35,7 @@ class Design:
     sizes: tuple[int, ...] = (1, 2, 3, 3, 5)
     sd_intercept: float = 2.0
     sd_slope: float = 1.0
-    sd_group: float = 1.0
+    sd_alpha: float = 1.0
     sd_obs: float = 1.0
 
     @property
@@ -70,12 +70,12 @@ def simulate(design: Design, rng: np.random.Generator) -> tuple[dict[str, float]
     """Draw parameters from their priors and a response given the parameters."""
     intercept = rng.normal(0, design.sd_intercept)
     slope = rng.normal(0, design.sd_slope)
-    sd_group = abs(rng.normal(0, design.sd_group))
+    sd_alpha = abs(rng.normal(0, design.sd_alpha))
     sd_obs = abs(rng.normal(0, design.sd_obs))
-    alpha = rng.normal(intercept, sd_group, len(design.sizes) + 1)
+    alpha = rng.normal(intercept, sd_alpha, len(design.sizes) + 1)
     mean = alpha[design.group] + slope * design.predictor
     truth = {
-        "sd_group": sd_group,
+        "sd_alpha": sd_alpha,
         "sd_obs": sd_obs,
         "slope": slope,
         "alpha_1": alpha[1],
@@ -94,7 +94,7 @@ def exact_posterior(design: Design) -> Callable[[np.ndarray], ExactPosterior]:
     priors = {
         "Intercept": normal(0, design.sd_intercept),
         "x": normal(0, design.sd_slope),
-        "1|g": varying(bmb.Prior("HalfNormal", sigma=design.sd_group)),
+        "1|g": varying(bmb.Prior("HalfNormal", sigma=design.sd_alpha)),
         "sigma": bmb.Prior("HalfNormal", sigma=design.sd_obs),
     }
     model = read_model(bmb.Model("y ~ x + (1|g)", data, priors=priors, center_predictors=False))
@@ -118,20 +118,20 @@ def calibrate(
 
 def _draws(fit: ExactPosterior, rng: np.random.Generator) -> dict[str, np.ndarray]:
     draws = fit.sample(N_DRAWS, 1, rng).posterior
-    intercept, sd_group = draws["Intercept"].to_numpy(), draws["1|g_sigma"].to_numpy()
+    intercept, sd_alpha = draws["Intercept"].to_numpy(), draws["1|g_sigma"].to_numpy()
     return {
-        "sd_group": sd_group,
+        "sd_alpha": sd_alpha,
         "sd_obs": draws["sigma"].to_numpy(),
         "slope": draws["x"].to_numpy(),
         "alpha_1": intercept + draws["1|g"].to_numpy()[..., 1],
-        "alpha_new": rng.normal(intercept, sd_group),
+        "alpha_new": rng.normal(intercept, sd_alpha),
     }
 
 
 def _transforms(fit: ExactPosterior, truth: dict[str, float]) -> dict[str, float]:
     """Return the exact cdf at the truth."""
     marginals = {
-        "sd_group": fit.marginal("1|g_sigma"),
+        "sd_alpha": fit.marginal("1|g_sigma"),
         "sd_obs": fit.marginal("sigma"),
         "slope": fit.marginal("x"),
         "alpha_1": fit.marginal("alpha_j"),

@@ -68,12 +68,12 @@ def assert_sd(result, truth, errors=4):
 
 def expectation(posterior, function):
     """Posterior mean of a function of the two standard deviations, on a fine grid."""
-    sd_group, sd_obs = np.geomspace(1e-3, 3e3, 1500), np.geomspace(5, 200, 500)
-    log_density = posterior.log_density(sd_group, sd_obs).to_numpy()
+    sd_alpha, sd_obs = np.geomspace(1e-3, 3e3, 1500), np.geomspace(5, 200, 500)
+    log_density = posterior.log_density(sd_alpha, sd_obs).to_numpy()
     assert log_density.shape == (1500, 500)
     # Weights of a grid even in the logarithms.
-    weights = np.exp(log_density - log_density.max()) * np.outer(sd_group, sd_obs)
-    return np.sum(weights * function(sd_group[:, None], sd_obs)) / weights.sum()
+    weights = np.exp(log_density - log_density.max()) * np.outer(sd_alpha, sd_obs)
+    return np.sum(weights * function(sd_alpha[:, None], sd_obs)) / weights.sum()
 
 
 # alpha_j

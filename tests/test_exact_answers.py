@@ -124,7 +124,7 @@ def test_moments_under_each_hyperprior(name):
         np.testing.assert_allclose(found, expected.linear(effect + forms["Intercept"])[:2], 1e-6)
     # A heavy tail's second moment converges slowly in the brute-force rule's fixed range.
     found = [mean["1|population_sigma"], sd["1|population_sigma"]]
-    np.testing.assert_allclose(found, expected.scale(expected.sd_group), rtol=1e-5)
+    np.testing.assert_allclose(found, expected.scale(expected.sd_alpha), rtol=1e-5)
     np.testing.assert_allclose(
         [mean["sigma"], sd["sigma"]], expected.scale(expected.sd_obs), rtol=1e-6
     )
@@ -223,7 +223,7 @@ def test_group_labels_need_not_be_strings(posterior):
 
 def test_new_group(posterior, brute):
     _, _, means, sds = brute.linear([1, 0, 0, 0, 0])
-    sds = np.hypot(sds, brute.sd_group)
+    sds = np.hypot(sds, brute.sd_alpha)
     new = posterior.new_group()
     mean = brute.weights @ means
     assert new.mean() == pytest.approx(mean, rel=1e-7)
@@ -252,8 +252,8 @@ def test_joint_density_of_the_standard_deviations(posterior, brute):
         - brute.log_marginal_likelihood
     )
     found = posterior.log_density([tau, 50.0], [10.0, sigma])
-    assert found.dims == ("sd_group", "sd_obs")
-    assert found.sel(sd_group=tau, sd_obs=sigma) == pytest.approx(expected, abs=ACCURACY)
+    assert found.dims == ("sd_alpha", "sd_obs")
+    assert found.sel(sd_alpha=tau, sd_obs=sigma) == pytest.approx(expected, abs=ACCURACY)
     assert posterior.log_density([-1.0], [20.0]).item() == -np.inf
 
 
@@ -372,12 +372,12 @@ def test_a_posterior_with_mass_at_zero():
     assert exact.log_marginal_likelihood == pytest.approx(
         expected.log_marginal_likelihood, abs=ACCURACY
     )
-    below = expected.weights[expected.sd_group < 1e-3].sum()
+    below = expected.weights[expected.sd_alpha < 1e-3].sum()
     assert 0 < below < 2e-3
     assert exact.marginal("1|g_sigma").cdf(1e-3) == pytest.approx(below, rel=0.15)
     np.testing.assert_allclose(
         [exact.mean()["1|g_sigma"], exact.sd()["1|g_sigma"]],
-        expected.scale(expected.sd_group),
+        expected.scale(expected.sd_alpha),
         rtol=1e-5,
     )
 
@@ -715,11 +715,11 @@ def test_a_heavy_tail_keeps_its_share_of_the_variance():
         bmb.Model("y ~ 1 + (1|g)", data, priors=priors, center_predictors=False)
     )
     # By hand: integrate the surface itself, on logarithmic grids far into the tail.
-    log_sd_group, log_sd_obs = np.linspace(-25, 25, 2501), np.linspace(-6, 3, 400)
-    surface = posterior.log_density(np.exp(log_sd_group), np.exp(log_sd_obs))
-    weight = np.exp(surface + log_sd_group[:, None] + log_sd_obs).to_numpy().sum(axis=1)
-    mean = np.average(np.exp(log_sd_group), weights=weight)
-    sd = np.sqrt(np.average((np.exp(log_sd_group) - mean) ** 2, weights=weight))
+    log_sd_alpha, log_sd_obs = np.linspace(-25, 25, 2501), np.linspace(-6, 3, 400)
+    surface = posterior.log_density(np.exp(log_sd_alpha), np.exp(log_sd_obs))
+    weight = np.exp(surface + log_sd_alpha[:, None] + log_sd_obs).to_numpy().sum(axis=1)
+    mean = np.average(np.exp(log_sd_alpha), weights=weight)
+    sd = np.sqrt(np.average((np.exp(log_sd_alpha) - mean) ** 2, weights=weight))
     assert float(posterior.mean()["1|g_sigma"]) == pytest.approx(mean, rel=1e-6)
     assert float(posterior.sd()["1|g_sigma"]) == pytest.approx(sd, rel=1e-5)
 
@@ -744,7 +744,7 @@ def test_leaving_out_groups_works_where_each_has_one_row():
 
 
 def test_no_variation_among_groups_is_on_the_surface():
-    """The density at sd_group = 0 is the limit from above, not a hole."""
+    """The density at sd_alpha = 0 is the limit from above, not a hole."""
     data = pd.DataFrame({"y": [0.1, 1.2, 0.3, 1.4, 2.2, 1.1], "g": list("aaabbb")})
     surface = ExactPosterior.from_model(bmb.Model("y ~ 1 + (1|g)", data)).log_density(
         [0.0, 1e-9], [0.5, 1.0]

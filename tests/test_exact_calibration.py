@@ -38,7 +38,7 @@ def test_a_wrong_prior_is_found_out():
 
     Three hundred data sets are enough, so the thousand above are not too few to see it.
     """
-    truth, wrong = Design(), Design(sd_group=1.5)
+    truth, wrong = Design(), Design(sd_alpha=1.5)
     found = calibrate(truth, exact_posterior(wrong), size=300, seed=SEED)
-    assert found.p_values()["sd_group"] < LEVEL / 10
+    assert found.p_values()["sd_alpha"] < LEVEL / 10
     assert smallest_p_value(found) < LEVEL / 10

@@ -25,7 +25,7 @@ def test_estimates_are_lmers(case):
     make, method, expected = CASES[case]
     fit = RandomInterceptLikelihood.from_model(make()).maximize(method)
     sds = {("Residual" in name): value for name, value in expected["sdcor"].items()}
-    assert fit["sd_group"].item() == pytest.approx(sds[False], rel=1e-4)
+    assert fit["sd_alpha"].item() == pytest.approx(sds[False], rel=1e-4)
     assert fit["sd_obs"].item() == pytest.approx(sds[True], rel=1e-4)
     assert fit["log_likelihood"].item() == pytest.approx(expected["logLik"], abs=1e-4)
     for name, value in expected["fixef"].items():
@@ -54,26 +54,26 @@ def test_no_point_of_the_surface_is_higher_than_the_estimate(make, method):
     fit = likelihood.maximize(method)
     grid = np.linspace(0.9, 1.1, 21)
     surface = likelihood.log_likelihood(
-        grid * fit["sd_group"].item(), grid * fit["sd_obs"].item(), method
+        grid * fit["sd_alpha"].item(), grid * fit["sd_obs"].item(), method
     )
-    assert surface.dims == ("sd_group", "sd_obs")
+    assert surface.dims == ("sd_alpha", "sd_obs")
     assert surface.max().item() == pytest.approx(fit["log_likelihood"].item(), abs=1e-9)
     assert np.unravel_index(surface.argmax(), surface.shape) == (10, 10)
 
 
 def test_maximum_likelihood_is_the_density_at_the_best_coefficients():
     """With dense covariances: generalized least squares, then the multivariate Normal density."""
-    sd_group, sd_obs = 20.0, 30.0
+    sd_alpha, sd_obs = 20.0, 30.0
     group = SCORPIONS["population"].to_numpy()
     y, x = SCORPIONS["weight"].to_numpy(), np.column_stack([np.ones(9), SCORPIONS["length"]])
-    covariance = sd_group**2 * (group[:, None] == group) + sd_obs**2 * np.eye(9)
+    covariance = sd_alpha**2 * (group[:, None] == group) + sd_obs**2 * np.eye(9)
     information = x.T @ np.linalg.solve(covariance, x)
     best = np.linalg.solve(information, x.T @ np.linalg.solve(covariance, y))
     expected = stats.multivariate_normal(x @ best, covariance).logpdf(y)
     likelihood = RandomInterceptLikelihood.from_model(scorpions())
-    assert likelihood.log_likelihood(sd_group, sd_obs, "ML").item() == pytest.approx(expected)
+    assert likelihood.log_likelihood(sd_alpha, sd_obs, "ML").item() == pytest.approx(expected)
     restricted = expected + np.log(2 * np.pi) - 0.5 * np.linalg.slogdet(information)[1]
-    assert likelihood.log_likelihood(sd_group, sd_obs).item() == pytest.approx(restricted)
+    assert likelihood.log_likelihood(sd_alpha, sd_obs).item() == pytest.approx(restricted)
 
 
 def test_a_singular_fit_is_at_zero_and_says_so():
@@ -81,7 +81,7 @@ def test_a_singular_fit_is_at_zero_and_says_so():
     likelihood = RandomInterceptLikelihood.from_model(bmb.Model("y ~ 1 + (1|g)", data))
     fit = likelihood.maximize("REML")
     assert fit.attrs["singular"]
-    assert fit["sd_group"] == 0
+    assert fit["sd_alpha"] == 0
     assert fit["sd_obs"].item() == pytest.approx(data["y"].std(ddof=1))
     assert (fit["group_effect"] == 0).all()
     assert likelihood.maximize("ML")["sd_obs"].item() == pytest.approx(data["y"].std(ddof=0))
@@ -90,13 +90,13 @@ def test_a_singular_fit_is_at_zero_and_says_so():
 def test_priors_do_not_matter():
     one = RandomInterceptLikelihood.from_model(scorpions((50, 15))).maximize()
     two = RandomInterceptLikelihood.from_model(scorpions((0, 100))).maximize()
-    assert one["sd_group"].item() == pytest.approx(two["sd_group"].item())
+    assert one["sd_alpha"].item() == pytest.approx(two["sd_alpha"].item())
 
 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((-1.0, 1.0, "ML"), "sd_group=-1.0"),
+        ((-1.0, 1.0, "ML"), "sd_alpha=-1.0"),
         ((1.0, 0.0, "ML"), "sd_obs=0.0"),
         ((1.0, np.nan, "ML"), "sd_obs=nan"),
         ((1.0, 1.0, "ml"), "'ML' or 'REML'"),

@@ -196,7 +196,7 @@ def test_likelihood_estimates_follow_the_units(data, factor, shift):
 
     before, after = maximize(data), maximize(data.assign(y=factor * data["y"] + shift))
     np.testing.assert_allclose(after["sd_obs"] / factor, before["sd_obs"], rtol=1e-4)
-    np.testing.assert_allclose(after["sd_group"] / factor, before["sd_group"], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(after["sd_alpha"] / factor, before["sd_alpha"], rtol=1e-3, atol=1e-4)
     slope = before["coefficient"].sel(term="x")
     np.testing.assert_allclose(
         after["coefficient"].sel(term="x") / factor, slope, rtol=1e-3, atol=1e-5

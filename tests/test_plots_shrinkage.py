@@ -15,8 +15,8 @@ from matplotlib.collections import LineCollection
 from PIL import Image
 
 from qfc_helpers import theme
+from qfc_helpers._pictures import reduce_colors
 from qfc_helpers.plots import explore_shrinkage, plot_posterior_vs_point, plot_shrinkage
-from qfc_helpers.plots._compact_figures import reduce_colors
 from qfc_helpers.plots._explore_shrinkage import _ShrinkageFigure
 from qfc_helpers.plots._shrinkage import shrink
 
@@ -150,10 +150,8 @@ def test_in_a_notebook_a_slider_moves_the_picture():
     code = """
 import matplotlib.pyplot as plt
 from qfc_helpers.theme import set_alt_text, use_qfc_theme
-from qfc_helpers.plots import compact_figures, explore_shrinkage
+from qfc_helpers.plots import explore_shrinkage
 use_qfc_theme()
-compact_figures()
-compact_figures()
 sliders = explore_shrinkage({"1": 2.0, "2": 65.0}, n=3, sd_alpha=32.0, sd_obs=25.0)
 ax = plt.figure().add_subplot()
 set_alt_text(ax, "An empty panel for a test.")

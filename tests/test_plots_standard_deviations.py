@@ -7,14 +7,14 @@ import xarray as xr
 from qfc_helpers import theme
 from qfc_helpers.plots import plot_standard_deviations
 
-GRID = {"sd_group": np.linspace(-6, 6, 121), "sd_obs": np.linspace(-6, 6, 121)}
+GRID = {"sd_alpha": np.linspace(-6, 6, 121), "sd_obs": np.linspace(-6, 6, 121)}
 
 
 @pytest.fixture
 def surface():
     """A standard normal density in two dimensions: regions and drops are known."""
     x, y = (
-        xr.DataArray(GRID["sd_group"], dims="sd_group"),
+        xr.DataArray(GRID["sd_alpha"], dims="sd_alpha"),
         xr.DataArray(GRID["sd_obs"], dims="sd_obs"),
     )
     return (-(x**2 + y**2) / 2).assign_coords(GRID).rename("log_likelihood_REML")
@@ -36,7 +36,7 @@ def test_contours_lie_where_theory_has_them(surface):
 
 
 def test_the_peak_is_marked_in_both_panels_and_described(surface):
-    peak = xr.Dataset({"sd_group": 2.0, "sd_obs": 1.0})
+    peak = xr.Dataset({"sd_alpha": 2.0, "sd_obs": 1.0})
     axes = plot_standard_deviations(surface, surface, peak)
     for ax in axes:
         assert ax.lines[0].get_xydata().tolist() == [[2.0, 1.0]]
@@ -44,7 +44,7 @@ def test_the_peak_is_marked_in_both_panels_and_described(surface):
 
 
 def test_a_surface_that_cannot_be_drawn_is_refused(surface):
-    with pytest.raises(ValueError, match="dimensions sd_group and sd_obs"):
+    with pytest.raises(ValueError, match="dimensions sd_alpha and sd_obs"):
         plot_standard_deviations(surface.isel(sd_obs=0), surface)
     with pytest.raises(ValueError, match="no finite value"):
         plot_standard_deviations(surface, surface.where(False))

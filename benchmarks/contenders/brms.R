@@ -10,7 +10,7 @@ p <- jsonlite::fromJSON(file.path(folder, "model.json"))
 prior <- c(
   set_prior(sprintf("normal(%f, %f)", p$mean, p$intercept), class = "b", coef = "Intercept"),
   set_prior(sprintf("normal(0, %f)", p$slope), class = "b", coef = "x"),
-  set_prior(sprintf("normal(0, %f)", p$sd_group), class = "sd"),
+  set_prior(sprintf("normal(0, %f)", p$sd_alpha), class = "sd"),
   set_prior(sprintf("normal(0, %f)", p$sd_obs), class = "sigma")
 )
 start <- Sys.time()

@@ -23,11 +23,11 @@ def bambi_priors(scales: dict) -> dict:
     """Every contender's priors, as Bambi takes them."""
     import bambi as bmb
 
-    sd_group = bmb.Prior("HalfNormal", sigma=scales["sd_group"])
+    sd_alpha = bmb.Prior("HalfNormal", sigma=scales["sd_alpha"])
     return {
         "Intercept": bmb.Prior("Normal", mu=scales["mean"], sigma=scales["intercept"]),
         "x": bmb.Prior("Normal", mu=0, sigma=scales["slope"]),
-        "1|g": bmb.Prior("Normal", mu=0, sigma=sd_group),
+        "1|g": bmb.Prior("Normal", mu=0, sigma=sd_alpha),
         "sigma": bmb.Prior("HalfNormal", sigma=scales["sd_obs"]),
     }
 

@@ -61,7 +61,7 @@ def icc(draws: xr.DataTree, group: str | None = None) -> xr.DataArray:
             "of variance among groups is then another one for each value of the predictor. "
             "Fit a random-intercept model."
         )
-    among = {name: _reading.sd_group(posterior, name) ** 2 for name in _reading.factors(posterior)}
+    among = {name: _reading.sd_alpha(posterior, name) ** 2 for name in _reading.factors(posterior)}
     total = sum(among.values()) + _reading.variable(posterior, "sigma") ** 2
     return _reading.derived(
         among[group] / total, "icc", f"share of variance among levels of {group}"

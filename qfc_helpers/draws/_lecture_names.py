@@ -56,7 +56,7 @@ def lecture_names(draws: xr.DataTree, group: str | None = None) -> xr.Dataset:
             _reading.variable(posterior, "Intercept"), "mu_alpha", "mean of the hyperdistribution"
         ),
         "sd_alpha": _reading.derived(
-            _reading.sd_group(posterior, group), "sd_alpha", f"standard deviation among {group}s"
+            _reading.sd_alpha(posterior, group), "sd_alpha", f"standard deviation among {group}s"
         ),
         "sd_obs": _reading.derived(
             _reading.variable(posterior, "sigma"), "sd_obs", f"standard deviation within a {group}"

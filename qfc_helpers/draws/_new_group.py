@@ -131,7 +131,7 @@ def draw_offsets(
     posterior: xr.Dataset, group: str, labels: Sequence[str], rng: np.random.Generator
 ) -> xr.DataArray:
     """Draw offsets of new groups from Normal(0, sd_alpha), shape (chain, draw, group)."""
-    spread = _reading.sd_group(posterior, group).transpose("chain", "draw")
+    spread = _reading.sd_alpha(posterior, group).transpose("chain", "draw")
     standard = xr.DataArray(
         rng.standard_normal((*spread.shape, len(labels))),
         dims=("chain", "draw", group),

@@ -89,7 +89,7 @@ def pooling_factor(
     """
     posterior = _reading.read_posterior(draws)
     group = _reading.find_group(posterior, group)
-    among = _reading.sd_group(posterior, group) ** 2
+    among = _reading.sd_alpha(posterior, group) ** 2
     within = _reading.variable(posterior, "sigma") ** 2
     sizes = _group_sizes(data, draws, _reading.group_levels(posterior, group), group)
     # The fraction above, expanded by both variances: defined where sd_alpha is 0.

@@ -18,7 +18,7 @@ __all__ = [
     "group_levels",
     "group_offsets",
     "read_posterior",
-    "sd_group",
+    "sd_alpha",
     "shorten",
     "variable",
 ]
@@ -165,7 +165,7 @@ def group_levels(posterior: xr.Dataset, group: str) -> list[str]:
     return [str(level) for level in posterior[dim].to_numpy()] if dim in posterior.coords else []
 
 
-def sd_group(posterior: xr.Dataset, group: str) -> xr.DataArray:
+def sd_alpha(posterior: xr.Dataset, group: str) -> xr.DataArray:
     """Return the standard deviation among groups.
 
     Raises

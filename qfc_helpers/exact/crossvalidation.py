@@ -38,7 +38,7 @@ _EDGE_MASS = 1e-8
 class Nodes:
     """The quadrature's nodes: standard deviations and weights, each of shape (G,)."""
 
-    sd_group: np.ndarray
+    sd_alpha: np.ndarray
     sd_obs: np.ndarray
     weights: np.ndarray
 
@@ -67,7 +67,7 @@ def leave_one_out(
     def log_predictive(rows: slice) -> np.ndarray:
         group = model.group[rows]
         size = statistics.sizes[group]
-        factor, _ = group_effects(size, nodes.sd_group[:, None], nodes.sd_obs[:, None])
+        factor, _ = group_effects(size, nodes.sd_alpha[:, None], nodes.sd_obs[:, None])
         means = statistics.means[group]
         row = (forms[rows] - factor[:, :, None] * means[:, :-1]) / variance[:, :, None]
         precision = (1 - factor / size) / variance
@@ -110,7 +110,7 @@ def leave_one_group_out(
 
     def log_predictive(groups: slice) -> np.ndarray:
         size, means = statistics.sizes[groups], statistics.means[groups]
-        total = variance + size * nodes.sd_group[:, None] ** 2
+        total = variance + size * nodes.sd_alpha[:, None] ** 2
         products = means[:, :, None] * means[:, None, :]
         products = (size / total)[:, :, None, None] * products
         products = products + within[groups] / variance[:, :, None, None]

@@ -86,7 +86,7 @@ def flat_prior(statistics: SufficientStatistics) -> CoefficientPrior:
 def condition(
     statistics: SufficientStatistics,
     prior: CoefficientPrior,
-    sd_group: np.ndarray,
+    sd_alpha: np.ndarray,
     sd_obs: np.ndarray,
 ) -> Conditional:
     """Condition on the two standard deviations.
@@ -95,7 +95,7 @@ def condition(
     ----------
     statistics, prior
         The data and the coefficients' prior.
-    sd_group, sd_obs
+    sd_alpha, sd_obs
         Shape (G,), in units of the response.
 
     Examples
@@ -116,8 +116,8 @@ def condition(
     p = statistics.n_coefficients
     block = max(1, _MAX_ELEMENTS // (statistics.size_values.size + (p + 1) ** 2))
     parts = [
-        _condition_block(statistics, prior, sd_group[i : i + block], sd_obs[i : i + block])
-        for i in range(0, max(1, sd_group.size), block)
+        _condition_block(statistics, prior, sd_alpha[i : i + block], sd_obs[i : i + block])
+        for i in range(0, max(1, sd_alpha.size), block)
     ]
     if len(parts) == 1:
         return parts[0]
@@ -131,12 +131,12 @@ def condition(
 def _condition_block(
     statistics: SufficientStatistics,
     prior: CoefficientPrior,
-    sd_group: np.ndarray,
+    sd_alpha: np.ndarray,
     sd_obs: np.ndarray,
 ) -> Conditional:
     p = statistics.n_coefficients
     variance = sd_obs**2
-    group_total = variance[:, None] + statistics.size_values * sd_group[:, None] ** 2
+    group_total = variance[:, None] + statistics.size_values * sd_alpha[:, None] ** 2
     products = (statistics.size_values / group_total) @ statistics.between.reshape(-1, (p + 1) ** 2)
     products = products.reshape(-1, p + 1, p + 1) + statistics.within / variance[:, None, None]
     precision = products[:, :p, :p] + prior.precision
@@ -203,7 +203,7 @@ def _form(matrix: np.ndarray, vector: np.ndarray) -> np.ndarray:
 
 
 def group_effects(
-    size: np.ndarray, sd_group: np.ndarray, sd_obs: np.ndarray
+    size: np.ndarray, sd_alpha: np.ndarray, sd_obs: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the shrinkage factor and the variance of a group effect given the coefficients.
 
@@ -216,5 +216,5 @@ def group_effects(
     >>> float(factor), float(variance)
     (0.75, 1.0)
     """
-    total = sd_obs**2 + size * sd_group**2
-    return size * sd_group**2 / total, sd_group**2 * sd_obs**2 / total
+    total = sd_obs**2 + size * sd_alpha**2
+    return size * sd_alpha**2 / total, sd_alpha**2 * sd_obs**2 / total

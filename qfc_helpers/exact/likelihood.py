@@ -16,7 +16,7 @@ __all__ = ["RandomInterceptLikelihood"]
 
 Method = Literal["ML", "REML"]
 
-# Ratios sd_group / sd_obs that are scanned for the maximum, besides zero.
+# Ratios sd_alpha / sd_obs that are scanned for the maximum, besides zero.
 _LOG_RATIOS = np.linspace(-12, 12, 97)
 
 
@@ -44,7 +44,7 @@ class RandomInterceptLikelihood:
     ... })
     >>> model = bmb.Model("weight ~ length + (1|population)", data)
     >>> fit = RandomInterceptLikelihood.from_model(model).maximize("REML")
-    >>> round(float(fit["sd_group"]), 2), round(float(fit["sd_obs"]), 2)
+    >>> round(float(fit["sd_alpha"]), 2), round(float(fit["sd_obs"]), 2)
     (32.03, 25.05)
     """
 
@@ -73,7 +73,7 @@ class RandomInterceptLikelihood:
 
     def log_likelihood(
         self,
-        sd_group: float | Sequence[float],
+        sd_alpha: float | Sequence[float],
         sd_obs: float | Sequence[float],
         method: Method = "REML",
     ) -> xr.DataArray:
@@ -81,36 +81,36 @@ class RandomInterceptLikelihood:
 
         Parameters
         ----------
-        sd_group, sd_obs
-            Values, in units of the response; ``sd_group`` may be zero, ``sd_obs`` must not.
+        sd_alpha, sd_obs
+            Values, in units of the response; ``sd_alpha`` may be zero, ``sd_obs`` must not.
         method
             ``"ML"`` or ``"REML"``.
 
         Returns
         -------
         DataArray
-            Dimensions ``sd_group`` and ``sd_obs``, where these were given as sequences.
+            Dimensions ``sd_alpha`` and ``sd_obs``, where these were given as sequences.
 
         Raises
         ------
         ValueError
             If a standard deviation or the method is not valid.
         """
-        groups, obs = np.atleast_1d(sd_group).astype(float), np.atleast_1d(sd_obs).astype(float)
+        groups, obs = np.atleast_1d(sd_alpha).astype(float), np.atleast_1d(sd_obs).astype(float)
         if not ((groups >= 0).all() and np.isfinite(groups).all()):
-            raise ValueError(f"sd_group={sd_group!r}; expected finite numbers, zero or more.")
+            raise ValueError(f"sd_alpha={sd_alpha!r}; expected finite numbers, zero or more.")
         if not ((obs > 0).all() and np.isfinite(obs).all()):
             raise ValueError(f"sd_obs={sd_obs!r}; expected finite positive numbers.")
         pairs = [grid.ravel() for grid in np.meshgrid(groups, obs, indexing="ij")]
         result = xr.DataArray(
             self._evaluate(*pairs, method).reshape(groups.size, obs.size),
-            dims=("sd_group", "sd_obs"),
-            coords={"sd_group": groups, "sd_obs": obs},
+            dims=("sd_alpha", "sd_obs"),
+            coords={"sd_alpha": groups, "sd_obs": obs},
             name=f"log_likelihood_{_check_method(method)}",
         )
         scalars = {
             name: 0
-            for name, value in (("sd_group", sd_group), ("sd_obs", sd_obs))
+            for name, value in (("sd_alpha", sd_alpha), ("sd_obs", sd_obs))
             if np.ndim(value) == 0
         }
         return result.isel(scalars)
@@ -126,28 +126,28 @@ class RandomInterceptLikelihood:
         Returns
         -------
         Dataset
-            ``sd_group``, ``sd_obs``, ``log_likelihood``; ``coefficient`` and
+            ``sd_alpha``, ``sd_obs``, ``log_likelihood``; ``coefficient`` and
             ``standard_error`` over the dimension ``term``; ``group_effect`` (the conditional
             modes, lmer's ``ranef``) over the groups. Attribute ``singular`` says whether
-            ``sd_group`` is estimated as zero.
+            ``sd_alpha`` is estimated as zero.
         """
         method = _check_method(method)
         ratio = self._best_ratio(method)
         sd_obs = self._best_sd_obs(np.array([ratio]), method)
-        sd_group = ratio * sd_obs
-        given = gaussian.condition(self._statistics, self._flat, sd_group, sd_obs)
+        sd_alpha = ratio * sd_obs
+        given = gaussian.condition(self._statistics, self._flat, sd_alpha, sd_obs)
         forms = self._statistics.on_basis(self._model.report)
         theta = self._statistics.center + given.mean[0]
         spread = linalg.solve_triangular(given.cholesky[0], forms.T, lower=True)
-        factor, _ = gaussian.group_effects(self._statistics.sizes, sd_group, sd_obs)
+        factor, _ = gaussian.group_effects(self._statistics.sizes, sd_alpha, sd_obs)
         means = self._statistics.means
         effects = factor * (means[:, -1] - means[:, :-1] @ given.mean[0])
         dim = self._model.names.group_dim
         return xr.Dataset(
             {
-                "sd_group": float(sd_group[0]),
+                "sd_alpha": float(sd_alpha[0]),
                 "sd_obs": float(sd_obs[0]),
-                "log_likelihood": float(self._evaluate(sd_group, sd_obs, method)[0]),
+                "log_likelihood": float(self._evaluate(sd_alpha, sd_obs, method)[0]),
                 "coefficient": ("term", forms @ theta),
                 "standard_error": ("term", np.sqrt((spread**2).sum(axis=0))),
                 "group_effect": (dim, effects),
@@ -156,8 +156,8 @@ class RandomInterceptLikelihood:
             attrs={"method": method, "singular": bool(ratio == 0)},
         )
 
-    def _evaluate(self, sd_group: np.ndarray, sd_obs: np.ndarray, method: Method) -> np.ndarray:
-        given = gaussian.condition(self._statistics, self._flat, sd_group, sd_obs)
+    def _evaluate(self, sd_alpha: np.ndarray, sd_obs: np.ndarray, method: Method) -> np.ndarray:
+        given = gaussian.condition(self._statistics, self._flat, sd_alpha, sd_obs)
         if _check_method(method) == "REML":
             return given.log_marginal
         # With a flat prior, integrating the coefficients differs from maximizing over them by
@@ -185,7 +185,7 @@ class RandomInterceptLikelihood:
         return np.sqrt(quadratic / (self._statistics.n_rows - lost))
 
     def _best_ratio(self, method: Method) -> float:
-        """Return the best sd_group / sd_obs; zero if the likelihood is highest there."""
+        """Return the best sd_alpha / sd_obs; zero if the likelihood is highest there."""
 
         def profile(ratio: np.ndarray) -> np.ndarray:
             sd_obs = self._best_sd_obs(ratio, method)
@@ -194,7 +194,7 @@ class RandomInterceptLikelihood:
         values = profile(np.exp(_LOG_RATIOS))
         if np.argmax(values) == values.size - 1:
             raise ValueError(
-                f"the likelihood still rises where sd_group is {np.exp(_LOG_RATIOS[-1]):,.0f} "
+                f"the likelihood still rises where sd_alpha is {np.exp(_LOG_RATIOS[-1]):,.0f} "
                 "times sd_obs: the model fits the rows of each group all but perfectly. Check "
                 "whether the response is a function of the group and the predictors."
             )

@@ -76,10 +76,10 @@ class ExactPosterior:
         spread = self._statistics.residual_sd
         self._rule = _integrate(model, self._statistics, self._prior, tolerance, spread)
         x, y, self._weights = self._rule.nodes()
-        self._sd_group = model.prior_sd_group.to_scale(x)
+        self._sd_alpha = model.prior_sd_alpha.to_scale(x)
         self._sd_obs = model.prior_sd_obs.to_scale(y)
         self._given = gaussian.condition(
-            self._statistics, self._prior, self._sd_group, self._sd_obs
+            self._statistics, self._prior, self._sd_alpha, self._sd_obs
         )
         # Transposed inverse Cholesky factors: forms @ whitener have the identity as covariance.
         eye = np.broadcast_to(np.eye(self._statistics.n_coefficients), self._given.cholesky.shape)
@@ -151,7 +151,7 @@ class ExactPosterior:
         """The quantities that can be asked for."""
         names = self._model.names
         terms = tuple(term.name for term in self._model.terms)
-        return (*terms, names.sd_obs, names.sd_group, names.group, "alpha_j")
+        return (*terms, names.sd_obs, names.sd_alpha, names.group, "alpha_j")
 
     def __repr__(self) -> str:
         statistics = self._statistics
@@ -182,8 +182,8 @@ class ExactPosterior:
         """
         names = self._model.names
         name = self._bambi_name(name)
-        if name == names.sd_group:
-            return ScaleMarginal(name, self._rule, self._model.prior_sd_group, is_group=True)
+        if name == names.sd_alpha:
+            return ScaleMarginal(name, self._rule, self._model.prior_sd_alpha, is_group=True)
         if name == names.sd_obs:
             return ScaleMarginal(name, self._rule, self._model.prior_sd_obs, is_group=False)
         if name in (names.group, "alpha_j"):
@@ -237,7 +237,7 @@ class ExactPosterior:
 
         def components(_: slice) -> tuple[np.ndarray, np.ndarray]:
             mean, sd = self._linear(row)
-            return mean, np.hypot(sd, self._sd_group[:, None])
+            return mean, np.hypot(sd, self._sd_alpha[:, None])
 
         return NormalMixture("alpha_new", self._weights, components, 1)
 
@@ -272,37 +272,37 @@ class ExactPosterior:
             columns[f"{100 * q:g}%"] = quantiles.sel(quantile=q, drop=True)
         return pd.DataFrame({name: _flatten(values) for name, values in columns.items()})
 
-    def log_density(self, sd_group: Sequence[float], sd_obs: Sequence[float]) -> xr.DataArray:
+    def log_density(self, sd_alpha: Sequence[float], sd_obs: Sequence[float]) -> xr.DataArray:
         """Return the log posterior density of the two standard deviations on a grid.
 
         Parameters
         ----------
-        sd_group, sd_obs
+        sd_alpha, sd_obs
             Values of the standard deviations, in units of the response.
 
         Returns
         -------
         DataArray
-            Dimensions ``sd_group`` and ``sd_obs``; normalized over both.
+            Dimensions ``sd_alpha`` and ``sd_obs``; normalized over both.
         """
-        sd_group, sd_obs = np.asarray(sd_group, dtype=float), np.asarray(sd_obs, dtype=float)
-        tau, sigma = (grid.ravel() for grid in np.meshgrid(sd_group, sd_obs, indexing="ij"))
+        sd_alpha, sd_obs = np.asarray(sd_alpha, dtype=float), np.asarray(sd_obs, dtype=float)
+        tau, sigma = (grid.ravel() for grid in np.meshgrid(sd_alpha, sd_obs, indexing="ij"))
         values = np.full(tau.size, -np.inf)
-        # No variation among groups, sd_group = 0, is a possible value; no residual is not.
-        group = self._model.prior_sd_group
+        # No variation among groups, sd_alpha = 0, is a possible value; no residual is not.
+        group = self._model.prior_sd_alpha
         inside = (tau == group.lower) | _inside(tau, group)
         inside &= _inside(sigma, self._model.prior_sd_obs)
         tau, sigma = tau[inside], sigma[inside]
         values[inside] = (
             gaussian.condition(self._statistics, self._prior, tau, sigma).log_marginal
-            + self._model.prior_sd_group.log_density(tau)
+            + self._model.prior_sd_alpha.log_density(tau)
             + self._model.prior_sd_obs.log_density(sigma)
             - self.log_marginal_likelihood
         )
         return xr.DataArray(
-            values.reshape(sd_group.size, sd_obs.size),
-            dims=("sd_group", "sd_obs"),
-            coords={"sd_group": sd_group, "sd_obs": sd_obs},
+            values.reshape(sd_alpha.size, sd_obs.size),
+            dims=("sd_alpha", "sd_obs"),
+            coords={"sd_alpha": sd_alpha, "sd_obs": sd_obs},
             name="log_density",
         )
 
@@ -408,11 +408,11 @@ class ExactPosterior:
 
     @property
     def _nodes(self) -> crossvalidation.Nodes:
-        return crossvalidation.Nodes(self._sd_group, self._sd_obs, self._weights)
+        return crossvalidation.Nodes(self._sd_alpha, self._sd_obs, self._weights)
 
     def _bambi_name(self, name: str) -> str:
         names = self._model.names
-        lecture = {"sd_alpha": names.sd_group, "sd_obs": names.sd_obs}
+        lecture = {"sd_alpha": names.sd_alpha, "sd_obs": names.sd_obs}
         if self._model.intercept is not None:
             lecture["mu_alpha"] = self._model.terms[0].name
         return name if name in self.names else lecture.get(name, name)
@@ -459,7 +459,7 @@ class ExactPosterior:
         (G, m, p) by which the effects depend on the coefficients' deviations from their mean.
         """
         factor, variance = gaussian.group_effects(
-            self._statistics.sizes[groups], self._sd_group[:, None], self._sd_obs[:, None]
+            self._statistics.sizes[groups], self._sd_alpha[:, None], self._sd_obs[:, None]
         )
         means = self._statistics.means[groups]
         row = -factor[:, :, None] * means[:, :-1]
@@ -478,7 +478,7 @@ def _integrate(
     """Integrate over the two standard deviations, looking first where both are near `spread`."""
     if not tolerance > 0:
         raise ValueError(f"tolerance={tolerance!r}; expected a small positive number, as 1e-7.")
-    group, obs = model.prior_sd_group, model.prior_sd_obs
+    group, obs = model.prior_sd_alpha, model.prior_sd_obs
 
     def log_density(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         with np.errstate(all="ignore"):  # far out in a tail values overflow; they become -inf

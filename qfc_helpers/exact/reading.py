@@ -47,7 +47,7 @@ def read_model(model: Any) -> RandomInterceptModel:
     _check_likelihood(model)
     component = model.parameters[model.family.likelihood.parent]
     term = _only_group_term(component)
-    sd_group_prior = _group_prior(term)
+    sd_alpha_prior = _group_prior(term)
     label = term.alias or term.name
     names = _names(model, label, term)
     return _assemble(
@@ -55,7 +55,7 @@ def read_model(model: Any) -> RandomInterceptModel:
         group=np.asarray(term.group_index),
         labels=tuple(str(group) for group in term.groups),
         names=names,
-        sd_group_prior=sd_group_prior,
+        sd_alpha_prior=sd_alpha_prior,
     )
 
 
@@ -82,7 +82,7 @@ def read_formula(
     --------
     >>> import pandas as pd
     >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
-    >>> read_formula("y ~ 1 + (1|g)", data).names.sd_group
+    >>> read_formula("y ~ 1 + (1|g)", data).names.sd_alpha
     '1|g_sigma'
     """
     import bambi as bmb
@@ -110,10 +110,10 @@ def read_formula(
             response=_alias(model.response_term),
             sd_obs=_alias(model.parameters["sigma"]),
             group=name,
-            sd_group=f"{name}_sigma",
+            sd_alpha=f"{name}_sigma",
             group_dim=f"{factor}__factor_dim",
         ),
-        sd_group_prior=_hyperprior(group_prior, name),
+        sd_alpha_prior=_hyperprior(group_prior, name),
     )
 
 
@@ -205,7 +205,7 @@ def _names(model: Any, label: str, term: Any) -> Names:
         response=_alias(model.response_term),
         sd_obs=_alias(model.parameters["sigma"]),
         group=label,
-        sd_group=f"{label}_{term.hyperprior_alias.get('sigma', 'sigma')}",
+        sd_alpha=f"{label}_{term.hyperprior_alias.get('sigma', 'sigma')}",
         group_dim=f"{factor}__factor_dim",
     )
 
@@ -219,7 +219,7 @@ def _assemble(
     group: np.ndarray,
     labels: tuple[str, ...],
     names: Names,
-    sd_group_prior: Any,
+    sd_alpha_prior: Any,
 ) -> RandomInterceptModel:
     """Put the parts together and check the data."""
     component = model.parameters["mu"]
@@ -250,7 +250,7 @@ def _assemble(
         group=group,
         group_labels=labels,
         names=names,
-        prior_sd_group=scale_prior(sd_group_prior, names.sd_group),
+        prior_sd_alpha=scale_prior(sd_alpha_prior, names.sd_alpha),
         prior_sd_obs=scale_prior(model.parameters["sigma"].prior, names.sd_obs),
     )
 

@@ -34,23 +34,23 @@ def draw_parameters(
     Returns
     -------
     dict
-        ``sd_group`` and ``sd_obs``, shape (size,); ``coefficients``, shape (size, p), on the scale
+        ``sd_alpha`` and ``sd_obs``, shape (size,); ``coefficients``, shape (size, p), on the scale
         of the design; ``group_effects``, shape (size, J), or absent.
     """
     x, y = rule.sample(size, rng)
-    sd_group = model.prior_sd_group.to_scale(x)
+    sd_alpha = model.prior_sd_alpha.to_scale(x)
     sd_obs = model.prior_sd_obs.to_scale(y)
-    given = gaussian.condition(statistics, prior, sd_group, sd_obs)
+    given = gaussian.condition(statistics, prior, sd_alpha, sd_obs)
     noise = rng.standard_normal(given.mean.shape)
     theta = given.mean + solve_upper(given.cholesky, noise)
     draws = {
-        "sd_group": sd_group,
+        "sd_alpha": sd_alpha,
         "sd_obs": sd_obs,
         "coefficients": statistics.coefficients(statistics.center + theta),
     }
     if group_effects:
         factor, variance = gaussian.group_effects(
-            statistics.size_values, sd_group[:, None], sd_obs[:, None]
+            statistics.size_values, sd_alpha[:, None], sd_obs[:, None]
         )
         residual = statistics.means[:, -1] - theta @ statistics.means[:, :-1].T
         effects = rng.standard_normal((size, statistics.n_groups))
@@ -112,7 +112,7 @@ def _posterior(
             variables[term.name] = ((*sample, term.dim), values.reshape(shape))
     names = model.names
     variables[names.sd_obs] = (sample, draws["sd_obs"].reshape(chains, -1))
-    variables[names.sd_group] = (sample, draws["sd_group"].reshape(chains, -1))
+    variables[names.sd_alpha] = (sample, draws["sd_alpha"].reshape(chains, -1))
     if "group_effects" in draws:
         coords[names.group_dim] = np.asarray(model.group_labels, dtype=object)
         shape = (chains, -1, len(model.group_labels))

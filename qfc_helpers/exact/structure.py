@@ -46,7 +46,7 @@ class Names:
     response: str
     sd_obs: str
     group: str
-    sd_group: str
+    sd_alpha: str
     group_dim: str
 
 
@@ -79,7 +79,7 @@ class RandomInterceptModel:
         The groups' names, as strings.
     names
         The names under which Bambi reports what is not a common term.
-    prior_sd_group, prior_sd_obs
+    prior_sd_alpha, prior_sd_obs
         The priors of the two standard deviations.
     """
 
@@ -94,7 +94,7 @@ class RandomInterceptModel:
     group: np.ndarray
     group_labels: tuple[str, ...]
     names: Names
-    prior_sd_group: ScalePrior
+    prior_sd_alpha: ScalePrior
     prior_sd_obs: ScalePrior
 
     @property

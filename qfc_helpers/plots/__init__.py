@@ -3,7 +3,6 @@
 Each returns the axes that it drew into, takes axes to draw into, and sets an alt text.
 """
 
-from ._compact_figures import compact_figures
 from ._estimate_vs_n import plot_estimate_vs_n
 from ._explore_shrinkage import explore_shrinkage
 from ._groups import plot_groups
@@ -14,7 +13,6 @@ from ._shrinkage import plot_shrinkage
 from ._standard_deviations import plot_standard_deviations
 
 __all__ = [
-    "compact_figures",
     "explore_shrinkage",
     "plot_estimate_vs_n",
     "plot_groups",

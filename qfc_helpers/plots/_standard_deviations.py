@@ -29,9 +29,9 @@ def plot_standard_deviations(
 
     Parameters
     ----------
-    log_likelihood : xarray.DataArray, dims ("sd_group", "sd_obs")
+    log_likelihood : xarray.DataArray, dims ("sd_alpha", "sd_obs")
         From ``RandomInterceptLikelihood.log_likelihood``, on a grid.
-    log_density : xarray.DataArray, dims ("sd_group", "sd_obs")
+    log_density : xarray.DataArray, dims ("sd_alpha", "sd_obs")
         From ``ExactPosterior.log_density``, on a grid that is evenly spaced and wide enough to hold
         nearly all of the posterior.
     peak : xarray.Dataset, optional
@@ -62,7 +62,7 @@ def plot_standard_deviations(
     >>> from qfc_helpers.data import load_scorpions
     >>> from qfc_helpers.exact import ExactPosterior, RandomInterceptLikelihood
     >>> model = bmb.Model("weight ~ 1 + length + (1|population)", load_scorpions())
-    >>> grid = {"sd_group": np.linspace(0.5, 200, 80), "sd_obs": np.linspace(5, 80, 80)}
+    >>> grid = {"sd_alpha": np.linspace(0.5, 200, 80), "sd_obs": np.linspace(5, 80, 80)}
     >>> likelihood = RandomInterceptLikelihood.from_model(model)
     >>> axes = plot_standard_deviations(
     ...     likelihood.log_likelihood(**grid),
@@ -76,11 +76,11 @@ def plot_standard_deviations(
     for surface in (log_likelihood, log_density):
         _check_surface(surface)
     axes = _new_axes() if axes is None else axes
-    relative = (log_likelihood - log_likelihood.max()).transpose("sd_obs", "sd_group")
+    relative = (log_likelihood - log_likelihood.max()).transpose("sd_obs", "sd_alpha")
     _contours(
         axes[0], relative, [-drop for drop in reversed(DROPS)], [f"{d:g}" for d in DROPS][::-1]
     )
-    density = np.exp(log_density - log_density.max()).transpose("sd_obs", "sd_group")
+    density = np.exp(log_density - log_density.max()).transpose("sd_obs", "sd_alpha")
     levels = _levels_holding(density, SHARES)
     _contours(axes[1], density, levels[::-1], [f"{share:.0%}" for share in SHARES][::-1])
     for ax, title in zip(
@@ -89,7 +89,7 @@ def plot_standard_deviations(
         ax.set(title=title, xlabel=r"$\sigma_\alpha$ (among groups)")
         if peak is not None:
             ax.plot(
-                float(peak["sd_group"]),
+                float(peak["sd_alpha"]),
                 float(peak["sd_obs"]),
                 "X",
                 color="#B5478F",
@@ -100,7 +100,7 @@ def plot_standard_deviations(
     if peak is not None:
         axes[0].annotate(
             "lmer",
-            (float(peak["sd_group"]), float(peak["sd_obs"])),
+            (float(peak["sd_alpha"]), float(peak["sd_obs"])),
             xytext=(12, 6),
             textcoords="offset points",
         )
@@ -110,9 +110,9 @@ def plot_standard_deviations(
 
 def _check_surface(surface: xr.DataArray) -> None:
     """Raise unless contours can be drawn."""
-    if set(surface.dims) != {"sd_group", "sd_obs"} or min(surface.shape) < 3:
+    if set(surface.dims) != {"sd_alpha", "sd_obs"} or min(surface.shape) < 3:
         raise ValueError(
-            f"a surface has the dimensions sd_group and sd_obs with at least three values each, "
+            f"a surface has the dimensions sd_alpha and sd_obs with at least three values each, "
             f"got {dict(surface.sizes)}. Pass grids such as numpy.linspace(1, 100, 80) for both."
         )
     if not np.isfinite(surface).any():
@@ -132,7 +132,7 @@ def _new_axes() -> np.ndarray:
 def _contours(ax: "Axes", surface: xr.DataArray, levels: list[float], labels: list[str]) -> None:
     """Draw labeled contours, darker towards the peak."""
     drawn = ax.contour(
-        surface["sd_group"],
+        surface["sd_alpha"],
         surface["sd_obs"],
         surface,
         levels=levels,
@@ -154,15 +154,15 @@ def _describe(log_density: xr.DataArray, peak: xr.Dataset | None) -> str:
     """Say in words what there is to see."""
     weight = np.exp(log_density - log_density.max())
     weight = weight / weight.sum()
-    means = {name: float((weight * weight[name]).sum()) for name in ("sd_group", "sd_obs")}
+    means = {name: float((weight * weight[name]).sum()) for name in ("sd_alpha", "sd_obs")}
     marked = (
-        f" The peak of the likelihood, at {float(peak['sd_group']):.3g} and "
+        f" The peak of the likelihood, at {float(peak['sd_alpha']):.3g} and "
         f"{float(peak['sd_obs']):.3g}, is marked in both."
         if peak is not None
         else ""
     )
     return (
         "Two panels of contours over the standard deviations among and within groups: "
-        f"the log likelihood, and the posterior, whose means are {means['sd_group']:.3g} and "
+        f"the log likelihood, and the posterior, whose means are {means['sd_alpha']:.3g} and "
         f"{means['sd_obs']:.3g}.{marked}"
     )
