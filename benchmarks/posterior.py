@@ -21,13 +21,14 @@ import pandas as pd
 HERE = Path(__file__).parent / "contenders"
 RUNS = 3
 TIME_LIMIT_SECONDS = 180
+# Script and further arguments of each.
 CONTENDERS = {
-    "exact": "exact.py",
-    "Bambi, nutpie": "bambi_nutpie.py",
-    "Bambi, PyMC": "bambi_pymc.py",
-    "lme4": "lme4.R",
-    "rstanarm": "rstanarm.R",
-    "brms": "brms.R",
+    "exact": ("exact.py",),
+    "Bambi, nutpie": ("bambi.py", "nutpie"),
+    "Bambi, PyMC": ("bambi.py", "pymc"),
+    "lme4": ("lme4.R",),
+    "rstanarm": ("rstanarm.R",),
+    "brms": ("brms.R",),
 }
 PACKAGES = {"lme4.R": "lme4", "rstanarm.R": "rstanarm", "brms.R": "brms"}
 
@@ -64,10 +65,11 @@ def simulate(groups: int, rows_per_group: int) -> pd.DataFrame:
     return pd.DataFrame({"y": y, "x": x, "g": [f"g{label:06d}" for label in labels]})
 
 
-def command(script: str, folder: str) -> list[str] | str:
+def command(contender: tuple[str, ...], folder: str) -> list[str] | str:
     """How to run a contender, or why it cannot be run here."""
+    script, *options = contender
     if script.endswith(".py"):
-        return [sys.executable, str(HERE / script), folder]
+        return [sys.executable, str(HERE / script), folder, *options]
     if not shutil.which("Rscript"):
         return "R is not on this machine"
     found = subprocess.run(
@@ -112,7 +114,7 @@ def time_contenders(folder: str, too_slow: set[str]) -> dict:
     """Medians over RUNS turns of one data set; one run is enough for what takes minutes."""
     outcome: dict[str, list | str] = {}
     for turn in range(RUNS):
-        for contender, script in CONTENDERS.items():
+        for contender, how in CONTENDERS.items():
             if isinstance(outcome.get(contender), str):
                 continue
             if contender in too_slow:
@@ -121,7 +123,7 @@ def time_contenders(folder: str, too_slow: set[str]) -> dict:
             runs = outcome.setdefault(contender, [])
             if turn and runs[0]["process_seconds"] > 30:
                 continue
-            arguments = command(script, folder)
+            arguments = command(how, folder)
             result = arguments if isinstance(arguments, str) else run_once(arguments)
             if isinstance(result, str):
                 outcome[contender] = result

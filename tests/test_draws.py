@@ -294,6 +294,27 @@ def test_new_group_is_not_bambis_resampling(draws, models):
     assert not (ours[..., 0] == ours[..., 1]).any()
 
 
+def test_a_new_group_keeps_its_draws_whatever_else_is_asked_for(draws, models):
+    both = verbs.new_group(draws, ["4", "5"], random_seed=1)
+    alone = verbs.new_group(draws, "5", random_seed=1)
+    xr.testing.assert_identical(both.sel(population=["5"]), alone)
+    other = verbs.new_group(draws, "6", random_seed=1)
+    spread = draws.posterior["1|population_sigma"]
+    standard = [
+        ((a - draws.posterior["Intercept"]) / spread).to_numpy().ravel() for a in (alone, other)
+    ]
+    # Independent: a correlation of 6,000 pairs within 4 standard errors of zero.
+    assert abs(np.corrcoef(*standard)[0, 1]) < 4 / np.sqrt(standard[0].size)
+    rows = pd.DataFrame({"population": ["4"], "length": [10.0]})
+    one, two = (
+        verbs.predict_new_group(
+            draws, models["scorpions"], rows.assign(population=label), random_seed=1
+        )
+        for label in ("4", "5")
+    )
+    assert not (one.to_numpy() == two.to_numpy()).any()
+
+
 def test_new_group_repeats_with_its_seed_only(draws):
     first = verbs.new_group(draws, random_seed=1)
     xr.testing.assert_identical(first, verbs.new_group(draws, random_seed=1))

@@ -454,14 +454,48 @@ def test_two_peaks():
     assert abs(share - float(sd_obs.cdf(0.2))) < 4 * 0.5 / np.sqrt(20_000)
 
 
-def test_error_estimate_is_honest():
-    for make in (scorpions, unbalanced):
-        loose = ExactPosterior.from_model(make(), tolerance=1e-3)
-        tight = ExactPosterior.from_model(make(), tolerance=1e-11)
-        change = abs(loose.log_marginal_likelihood - tight.log_marginal_likelihood)
-        assert 1e-14 < loose.error < 1e-3
-        assert change <= 2 * loose.error
-        assert tight.error < 1e-11
+HARD = {
+    "scorpions": scorpions,
+    "unbalanced": unbalanced,
+    "a heavy tail": lambda: scorpions(sd_alpha=HYPERPRIORS["HalfCauchy"][0]),
+    "a prior that ends": lambda: scorpions(sd_alpha=HYPERPRIORS["Uniform"][0]),
+    "a steep prior": lambda: scorpions(sd_alpha=HYPERPRIORS["InverseGamma"][0]),
+}
+
+
+def all_answers(posterior, reference):
+    """Every kind of answer, on a scale on which one is a lot; probabilities at fixed points."""
+    mean, sd = posterior.mean(), posterior.sd()
+    sds = reference.sd()
+    new, quantiles = posterior.new_group(), (0.01, 0.1, 0.5, 0.9, 0.99)
+    answers = {
+        "evidence": posterior.log_marginal_likelihood,
+        "loo": posterior.loo().to_numpy(),
+        "logo": posterior.logo().to_numpy(),
+        "new mean": new.mean() / reference.new_group().sd(),
+        "new sd": np.log(new.sd()),
+        "new cdf": new.cdf(reference.new_group().quantile(quantiles)),
+    }
+    for name in posterior.names:
+        answers[f"mean {name}"] = mean[name] / sds[name]
+        answers[f"sd {name}"] = np.log(sd[name])
+        points = np.ravel(reference.marginal(name).quantile(quantiles))
+        near_zero = np.array([0, 0.001, 0.01]) * float(sds[name].max())
+        answers[f"cdf {name}"] = posterior.marginal(name).cdf([*points, *near_zero])
+    return {name: np.asarray(answer) for name, answer in answers.items()}
+
+
+@pytest.mark.parametrize("case", HARD)
+def test_no_answer_is_further_off_than_the_error_says(case):
+    tight = ExactPosterior.from_model(HARD[case](), tolerance=1e-12)
+    assert tight.error < 1e-12
+    expected = all_answers(tight, tight)
+    for tolerance in (1e-3, 1e-7):
+        loose = ExactPosterior.from_model(HARD[case](), tolerance=tolerance)
+        assert 1e-12 < loose.error < tolerance
+        for name, found in all_answers(loose, tight).items():
+            off = np.abs(found - expected[name]).max()
+            assert off <= loose.error, f"{name} is off by {off:.1e}, error says {loose.error:.1e}"
 
 
 def test_offset_terms():
@@ -750,3 +784,46 @@ def test_no_variation_among_groups_is_on_the_surface():
         [0.0, 1e-9], [0.5, 1.0]
     )
     np.testing.assert_allclose(surface[0], surface[1], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["HalfNormal", "HalfCauchy", "Exponential", "Uniform"])
+def test_density_at_zero_is_the_limit(name):
+    exact = ExactPosterior.from_model(scorpions(sd_alpha=HYPERPRIORS[name][0]))
+    at_zero, beside = exact.density("sd_alpha", [0, 1e-4]).to_numpy()
+    assert at_zero > 1e-4
+    assert at_zero == pytest.approx(beside, rel=1e-4)
+    # The same from the joint density: integrated over sd_obs, at sd_alpha = 0.
+    sd_obs = np.geomspace(2, 500, 4001)
+    joint = np.exp(exact.log_density([0], sd_obs)).integrate("sd_obs").item()
+    assert at_zero == pytest.approx(joint, rel=1e-5)
+    assert exact.density("sd_obs", [0]).item() == 0
+
+
+def test_density_at_the_ends_of_a_prior():
+    exact = ExactPosterior.from_model(scorpions(sd_alpha=HYPERPRIORS["Uniform away from zero"][0]))
+    found = exact.density("sd_alpha", [4, 5, 5.0001, 59.9999, 60, 61]).to_numpy()
+    assert found[[0, 5]].tolist() == [0, 0]
+    assert found[1] == pytest.approx(found[2], rel=1e-4)
+    assert found[4] == pytest.approx(found[3], rel=1e-4)
+    vanishing = ExactPosterior.from_model(scorpions(sd_alpha=HYPERPRIORS["Gamma"][0]))
+    assert vanishing.density("sd_alpha", [0]).item() == 0
+
+
+def test_leaving_out_singletons_needs_no_refit(monkeypatch):
+    """Where every group has one row, only the sum of the variances is known."""
+    rng = np.random.default_rng(22)
+    data = pd.DataFrame({"x": rng.normal(size=60), "g": np.arange(60)})
+    data["y"] = 1 + data["x"] + rng.normal(size=60)
+    exact = ExactPosterior.from_formula("y ~ x + (1|g)", data)
+    refitted = [exact._refit(np.arange(60) != i) for i in range(5)]
+    monkeypatch.setattr(ExactPosterior, "_refit", None)
+    np.testing.assert_allclose(exact.loo()[:5], refitted, rtol=0, atol=1e-6)
+    np.testing.assert_allclose(exact.logo()[:5], refitted, rtol=0, atol=1e-6)
+
+
+def test_a_row_that_cannot_be_left_out_is_named():
+    """Without row 2, the rest fits perfectly: three points, one line, one group in twos."""
+    data = pd.DataFrame({"y": [1.0, 1, 5, 2, 2], "g": list("aaabb")})
+    exact = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+    with pytest.raises(ValueError, match=r"Without row 2 of the data"):
+        exact.loo()

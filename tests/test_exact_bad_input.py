@@ -41,6 +41,10 @@ DATA = {
         build(data=with_value("x", -np.inf), priors={"x": normal(0, 1)}),
         "predictor 'x'.*row 3",
     ),
+    "infinite predictor, default priors": (
+        build(data=with_value("x", np.inf)),
+        "predictor 'x'.*row 3",
+    ),
     "one group": (build(data=table(g="a")), r"one group \('a'\)"),
     "constant response": (build(data=table(y=2.0)), "'y' is constant .always 2"),
     "a group level without data": (build(data=two_level_group()), "1 level.*'unseen'"),
@@ -180,7 +184,7 @@ def test_missing_values():
         ("y ~ x", r"0 group term"),
         ("y ~ x + (1|g) + (1|h)", "2 group term"),
         ("y ~ x + (x|g)", "of the form"),
-        ("y ~ x + (1|missing)", "'missing', which is not a column"),
+        ("y ~ x + (1|missing)", "column 'missing' is missing"),
         (bmb.Formula("y ~ x + (1|g)", "sigma ~ x"), "Expected a formula as a string"),
     ],
 )
@@ -250,3 +254,37 @@ def test_good_input_gives_no_warnings():
         exact.loo()
         exact.logo()
         exact.sample(100, 2, 1)
+
+
+@pytest.fixture(scope="module")
+def posterior():
+    return ExactPosterior.from_formula(FORMULA, table())
+
+
+def test_from_formula_names_what_the_data_lack():
+    for formula in ("y ~ z + (1|g)", "z ~ x + (1|g)", "y ~ x + (1|z)"):
+        with pytest.raises(ValueError, match=r"column 'z' is missing; the data have \['y'"):
+            ExactPosterior.from_formula(formula, table()[["y", "x", "g"]])
+    with pytest.raises(TypeError, match="must be a pandas DataFrame, got NoneType"):
+        ExactPosterior.from_formula(FORMULA, None)
+
+
+@pytest.mark.parametrize("tolerance", ["a", None, 0, -1e-7, np.nan, 0.5])
+def test_a_tolerance_that_is_none_is_refused(tolerance):
+    with pytest.raises(ValueError, match=r"tolerance=.*expected a small positive number"):
+        ExactPosterior.from_formula(FORMULA, table(), tolerance=tolerance)
+
+
+@pytest.mark.parametrize("seed", [-1, 1.5, "1", True, [1]])
+def test_a_seed_that_is_none_is_refused(seed, posterior):
+    with pytest.raises(ValueError, match=r"random_seed=.*expected a whole number"):
+        posterior.sample(10, 1, seed)
+
+
+@pytest.mark.parametrize("values", [np.nan, [1, np.nan], "a", [[1, 2]]])
+def test_values_that_are_no_numbers_are_refused(values, posterior):
+    for ask in (posterior.marginal("x").cdf, posterior.marginal("sigma").density):
+        with pytest.raises(ValueError, match=r"values=.*expected a number"):
+            ask(values)
+    with pytest.raises(ValueError, match="q="):
+        posterior.quantile(values)

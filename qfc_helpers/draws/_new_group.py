@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import xarray as xr
 
+from qfc_helpers._seeds import Seed, generators
+
 from . import _reading
-from ._seeds import Seed, generators
 
 __all__ = ["draw_offsets", "new_group"]
 
@@ -37,8 +38,8 @@ def new_group(
     group : str, optional
         The grouping factor; needed only if the model has several random intercepts.
     random_seed : int, numpy.random.Generator or None
-        The same seed gives the same result. It may be the seed of the posterior draws. Ask for
-        several new groups in one call: two calls with one seed repeat each other's offsets.
+        The same seed gives the same result for the same label, and independent draws for another
+        one. It may be the seed of the posterior draws.
 
     Returns
     -------
@@ -122,18 +123,19 @@ def new_group(
     posterior = _reading.read_posterior(draws)
     group = _reading.find_group(posterior, group)
     labels = _check_labels([labels] if isinstance(labels, str) else labels, posterior, group)
-    (rng,) = generators(random_seed, 1)
-    alpha = _reading.variable(posterior, "Intercept") + draw_offsets(posterior, group, labels, rng)
+    offsets = draw_offsets(posterior, group, labels, random_seed)
+    alpha = _reading.variable(posterior, "Intercept") + offsets
     return _reading.derived(alpha, "alpha_j", f"intercept of each new {group}")
 
 
 def draw_offsets(
-    posterior: xr.Dataset, group: str, labels: Sequence[str], rng: np.random.Generator
+    posterior: xr.Dataset, group: str, labels: Sequence[str], random_seed: Seed
 ) -> xr.DataArray:
     """Draw offsets of new groups from Normal(0, sd_alpha), shape (chain, draw, group)."""
     spread = _reading.sd_alpha(posterior, group).transpose("chain", "draw")
+    streams = generators(random_seed, [f"offset of {label}" for label in labels])
     standard = xr.DataArray(
-        rng.standard_normal((*spread.shape, len(labels))),
+        np.stack([rng.standard_normal(spread.shape) for rng in streams], axis=-1),
         dims=("chain", "draw", group),
         coords={group: list(labels)},
     )

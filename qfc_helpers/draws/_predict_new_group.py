@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from qfc_helpers._seeds import Seed, generators
 from qfc_helpers._validation import check_frame, check_group_column
 
 from . import _reading
 from ._new_group import draw_offsets
-from ._seeds import Seed, generators
 
 if TYPE_CHECKING:
     import bambi
@@ -93,15 +93,16 @@ def predict_new_group(
     _reading.find_group(posterior, group)
     check_frame(data, [])
     labels = _row_labels(data, posterior, group)
-    offset_rng, response_rng = generators(random_seed, 2)
 
     predicted = _common_part(posterior, model, data)
-    offsets = draw_offsets(posterior, group, list(dict.fromkeys(labels)), offset_rng)
+    new = list(dict.fromkeys(labels))
+    offsets = draw_offsets(posterior, group, new, random_seed)
     rows = xr.DataArray(labels, dims="__obs__")
     mean = _mean_name(model)
     predicted[mean] = predicted[mean] + offsets.sel({group: rows}).drop_vars(group)
     if kind == "response":
-        result = model.family.posterior_predictive(model, predicted, response_rng)
+        (rng,) = generators(random_seed, [f"response in {', '.join(new)}"])
+        result = model.family.posterior_predictive(model, predicted, rng)
         name = model.response_term.alias or model.response_term.name
     else:
         result, name = predicted[mean], mean

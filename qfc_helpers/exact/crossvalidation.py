@@ -13,13 +13,15 @@ Vehtari, Gelman and Gabry (2017), Practical Bayesian model evaluation, Statistic
 Rasmussen and Williams (2006), Gaussian Processes for Machine Learning, section 5.4.2.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 from scipy import special
 
-from .gaussian import Conditional, cholesky_factor, group_effects, solve_lower
+from .gaussian import Conditional, cholesky_factor, solve_lower
+from .quadrature import QuadratureError
 from .statistics import SufficientStatistics
 from .structure import RandomInterceptModel
 
@@ -60,31 +62,33 @@ def leave_one_out(
         Function that integrates afresh with the rows where its argument is True, and returns log
         p(the rest | those rows).
     """
-    forms = statistics.on_basis(model.design)
-    residual = model.response - model.offset - forms @ statistics.center
+    p = statistics.n_coefficients
+    means = statistics.means[model.group]
+    deviations = _columns(model, statistics) - means
+    deviations[statistics.sizes[model.group] == 1] = 0  # but for rounding
     variance = nodes.sd_obs[:, None] ** 2
 
     def log_predictive(rows: slice) -> np.ndarray:
-        group = model.group[rows]
-        size = statistics.sizes[group]
-        factor, _ = group_effects(size, nodes.sd_alpha[:, None], nodes.sd_obs[:, None])
-        means = statistics.means[group]
-        row = (forms[rows] - factor[:, :, None] * means[:, :-1]) / variance[:, :, None]
-        precision = (1 - factor / size) / variance
-        whole = precision
+        size = statistics.sizes[model.group[rows]]
+        mean, within = means[rows], deviations[rows]
+        # Within and between groups apart: no difference of nearly equal numbers, not even where
+        # each group has one row and sd_obs may be next to nothing.
+        total = variance + size * nodes.sd_alpha[:, None] ** 2
+        row = within[:, :p] / variance[:, :, None] + mean[:, :p] / total[:, :, None]
+        whole = (1 + (size - 1) * nodes.sd_alpha[:, None] ** 2 / variance) / total
         precision = whole - (solve_lower(given.cholesky, row) ** 2).sum(axis=-1)
         # One minus the leverage: near zero it has no digits left, and the row is refitted.
         precision = np.where(precision < CANCELLED * whole, np.nan, precision)
-        error = residual[rows] - given.mean @ forms[rows].T
-        group_error = means[:, -1] - given.mean @ means[:, :-1].T
-        weighted = (error - factor * group_error) / variance
+        weighted = (within[:, p] - given.mean @ within[:, :p].T) / variance
+        weighted += (mean[:, p] - given.mean @ mean[:, :p].T) / total
         return 0.5 * (np.log(precision) - np.log(2 * np.pi) - weighted**2 / precision)
 
-    def kept(i: int) -> np.ndarray:
-        return np.arange(model.response.size) != i
+    def refit_without(i: int) -> float:
+        with _naming(f"row {i} of the data (the first is row 0)"):
+            return refit(np.arange(model.response.size) != i)
 
-    cost = nodes.weights.size * (statistics.n_coefficients + 1)
-    return _expectations(log_predictive, model.response.size, cost, nodes, lambda i: refit(kept(i)))
+    cost = nodes.weights.size * (p + 1)
+    return _expectations(log_predictive, model.response.size, cost, nodes, refit_without)
 
 
 def leave_one_group_out(
@@ -130,18 +134,38 @@ def leave_one_group_out(
         log_scale = (size - 1) * np.log(variance) + np.log(total) + size * np.log(2 * np.pi)
         return log_rest - log_determinant - 0.5 * (log_scale + quadratic)
 
+    def refit_without(j: int) -> float:
+        with _naming(f"group {model.group_labels[j]!r}"):
+            return refit(model.group != j)
+
     cost = nodes.weights.size * (p + 1) ** 2
-    return _expectations(
-        log_predictive, statistics.n_groups, cost, nodes, lambda j: refit(model.group != j)
-    )
+    return _expectations(log_predictive, statistics.n_groups, cost, nodes, refit_without)
+
+
+@contextmanager
+def _naming(left_out: str) -> Iterator[None]:
+    """Say what could not be left out."""
+    try:
+        yield
+    except QuadratureError as error:
+        raise QuadratureError(
+            f"Without {left_out} there is no posterior to predict it from: what remains fits "
+            f"perfectly, or nearly so. Leave-one-out is not defined for these data. ({error})"
+        ) from error
+
+
+def _columns(model: RandomInterceptModel, statistics: SufficientStatistics) -> np.ndarray:
+    """Return the rows of the basis and their residuals, shape (n, p + 1)."""
+    forms = statistics.on_basis(model.design)
+    residual = model.response - model.offset - forms @ statistics.center
+    return np.column_stack([forms, residual])
 
 
 def _within_by_group(model: RandomInterceptModel, statistics: SufficientStatistics) -> np.ndarray:
     """Return cross-products of deviations from the group mean, shape (J, p + 1, p + 1)."""
     p = statistics.n_coefficients
-    forms = statistics.on_basis(model.design)
-    residual = model.response - model.offset - forms @ statistics.center
-    columns = np.column_stack([forms, residual]) - statistics.means[model.group]
+    columns = _columns(model, statistics) - statistics.means[model.group]
+    columns[statistics.sizes[model.group] == 1] = 0  # but for rounding
     result = np.empty((statistics.n_groups, p + 1, p + 1))
     for a in range(p + 1):
         for b in range(a + 1):

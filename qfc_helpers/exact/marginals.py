@@ -73,7 +73,7 @@ class Marginal(ABC):
         ValueError
             If a probability is not between 0 and 1.
         """
-        probabilities = np.atleast_1d(np.asarray(q, dtype=float))
+        probabilities = _points(q, "q")
         if not ((probabilities > 0) & (probabilities < 1)).all():
             raise ValueError(
                 f"q={q!r} has values outside of (0, 1); expected probabilities such as 0.05."
@@ -92,12 +92,12 @@ class Marginal(ABC):
         if values is None:
             ends = self._quantile(np.array([0.0005, 0.9995]))
             values = np.linspace(ends.min(), ends.max(), 200)
-        values = np.atleast_1d(np.asarray(values, dtype=float))
+        values = _points(values)
         return self._label(self._density(values), value=values)
 
     def cdf(self, values: float | Sequence[float]) -> xr.DataArray:
         """Return the probability of being at most each value."""
-        array = np.atleast_1d(np.asarray(values, dtype=float))
+        array = _points(values)
         result = self._label(self._cdf(array), value=array)
         return result.isel(value=0) if np.ndim(values) == 0 else result
 
@@ -111,6 +111,20 @@ class Marginal(ABC):
             coords={**extra, **self.coords},
             name=self.name,
         )
+
+
+def _points(values: float | Sequence[float], name: str = "values") -> np.ndarray:
+    """Return numbers as an array of shape (m,), or say what is wrong with them."""
+    try:
+        array = np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError):
+        array = np.array([np.nan])
+    if array.ndim != 1 or np.isnan(array).any():
+        raise ValueError(
+            f"{name}={values!r}; expected a number or a one-dimensional sequence of numbers, none "
+            "of them missing."
+        )
+    return array
 
 
 @dataclass(frozen=True)
@@ -239,10 +253,26 @@ class ScaleMarginal(Marginal):
     def _density(self, values: np.ndarray) -> np.ndarray:
         result = np.zeros(values.size)
         inside = (values > self.prior.lower) & (values < self.prior.upper)
-        z = self.prior.to_unbounded(values[inside])
-        density = self.rule.density_x(z) if self.is_group else self.rule.density_y(z)
-        result[inside] = density * np.exp(-self.prior.log_jacobian(z))
+        result[inside] = self._density_unbounded(self.prior.to_unbounded(values[inside]))
+        # At an end of the prior's interval the limit: the outermost nodes are closer to it than
+        # any digit tells. (No residual variation at all is not a possible value.)
+        nodes = self.rule.x if self.is_group else self.rule.y
+        for end, z in ((self.prior.lower, nodes.min()), (self.prior.upper, nodes.max())):
+            if np.isfinite(end) and (end > 0 or self.is_group):
+                result[values == end] = self._limit(end, z)
         return result[:, None]
+
+    def _density_unbounded(self, z: np.ndarray) -> np.ndarray:
+        """Return the density of the standard deviation at points of the unbounded coordinate."""
+        density = self.rule.density_x(z) if self.is_group else self.rule.density_y(z)
+        return density * np.exp(-self.prior.log_jacobian(z))
+
+    def _limit(self, end: float, z: float) -> float:
+        with np.errstate(all="ignore"):
+            log_prior = float(self.prior.log_density(np.array([end]))[0])
+        if np.isinf(log_prior) or np.isnan(log_prior):
+            return np.inf if log_prior == np.inf else 0.0
+        return float(self._density_unbounded(np.array([z]))[0])
 
     def _quantile(self, probabilities: np.ndarray) -> np.ndarray:
         nodes = self.rule.x if self.is_group else self.rule.y

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from scipy import special
+
+from qfc_helpers._seeds import check_seed
 
 from . import crossvalidation, gaussian, sampling
 from .gaussian import CoefficientPrior, solve_lower
@@ -19,6 +22,8 @@ from .structure import RandomInterceptModel, keep_rows
 
 __all__ = ["ExactPosterior"]
 
+# Beyond this the estimate of the error says nothing.
+_LARGEST_TOLERANCE = 1e-2
 _SUMMARY_QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -35,7 +40,10 @@ class ExactPosterior:
     Attributes
     ----------
     error : float
-        Estimated error of the integral and of its moments; see `quadrature.Quadrature`.
+        Estimated error: the largest change, when every other node of the quadrature along each
+        axis is added, of the log integral and of the moments of the two standard deviations, in
+        units of their standard deviations. Answers use all nodes and are closer than that, the
+        probabilities and the quantities of `loo` and `logo` included.
     log_marginal_likelihood : float
         Log density of the response under the model, all priors' constants included; differences
         between models of the same response are log Bayes factors.
@@ -102,6 +110,14 @@ class ExactPosterior:
             If a part of the model cannot be integrated exactly; the message says which.
         ValueError
             If data or priors cannot be used.
+
+        Examples
+        --------
+        >>> import bambi as bmb, pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_model(bmb.Model("y ~ 1 + (1|g)", data))
+        >>> posterior
+        <ExactPosterior of 6 observations in 3 groups: Intercept, sigma, 1|g_sigma, 1|g, alpha_j>
         """
         return cls(read_model(model), tolerance)
 
@@ -126,6 +142,13 @@ class ExactPosterior:
             As for `bambi.Model`; the group term must be ``(1|column)``.
         tolerance
             Largest estimated error of the integral.
+
+        Raises
+        ------
+        UnsupportedModelError
+            If a part of the model cannot be integrated exactly; the message says which.
+        TypeError, ValueError
+            If data or priors cannot be used.
 
         Examples
         --------
@@ -179,6 +202,17 @@ class ExactPosterior:
         ------
         ValueError
             If there is no quantity of that name.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> sd_alpha = ExactPosterior.from_formula("y ~ 1 + (1|g)", data).marginal("sd_alpha")
+        >>> sd_alpha.quantile([0.05, 0.95]).sizes
+        Frozen({'quantile': 2})
+        >>> below_zero = float(sd_alpha.cdf(0.0))
+        >>> below_zero
+        0.0
         """
         names = self._model.names
         name = self._bambi_name(name)
@@ -201,11 +235,62 @@ class ExactPosterior:
         )
 
     def density(self, name: str, values: Sequence[float] | None = None) -> xr.DataArray:
-        """Return the density of a quantity; see `Marginal.density`."""
+        """Return the posterior density of a quantity.
+
+        Parameters
+        ----------
+        name
+            As in `marginal`.
+        values
+            Where to evaluate it, in the quantity's units; by default at 200 points between the
+            quantiles 0.0005 and 0.9995.
+
+        Returns
+        -------
+        DataArray
+            Dimension ``value`` and those of the quantity; in one over the quantity's units.
+
+        Raises
+        ------
+        ValueError
+            If there is no quantity of that name, or a value is not a number.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> density = ExactPosterior.from_formula("y ~ 1 + (1|g)", data).density("mu_alpha")
+        >>> round(float(density.integrate("value")), 3)
+        0.999
+        """
         return self.marginal(name).density(values)
 
     def difference(self, group_a: Any, group_b: Any) -> Marginal:
-        """Return the posterior of alpha_a - alpha_b, given the groups' labels."""
+        """Return the posterior of alpha_a - alpha_b.
+
+        Parameters
+        ----------
+        group_a, group_b
+            The groups' labels, as in the data or as strings.
+
+        Returns
+        -------
+        Marginal
+            Of one quantity, in units of the response.
+
+        Raises
+        ------
+        ValueError
+            If there is no such group, or both are the same.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> bool(posterior.difference("c", "a").mean() > 0)
+        True
+        """
         a, b = self._model.group_index(group_a), self._model.group_index(group_b)
 
         def components(_: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -219,12 +304,25 @@ class ExactPosterior:
         return NormalMixture(f"alpha[{group_a}] - alpha[{group_b}]", self._weights, components, 1)
 
     def prob_greater(self, group_a: Any, group_b: Any) -> float:
-        """Return the probability that alpha_a is greater than alpha_b, given the groups' labels.
+        """Return the posterior probability that alpha_a is greater than alpha_b.
+
+        Parameters
+        ----------
+        group_a, group_b
+            The groups' labels, as in the data or as strings.
 
         Raises
         ------
         ValueError
-            If there is no such group.
+            If there is no such group, or both are the same.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> round(posterior.prob_greater("c", "a") + posterior.prob_greater("a", "c"), 9)
+        1.0
         """
         return float(1 - self.difference(group_a, group_b).cdf(0.0))
 
@@ -232,6 +330,24 @@ class ExactPosterior:
         """Return the hyperdistribution: the intercept alpha of a group that was not observed.
 
         The uncertainty of the intercept and of the groups' standard deviation is included.
+
+        Returns
+        -------
+        Marginal
+            Of one quantity, in units of the response, with all predictors at zero.
+
+        References
+        ----------
+        Gelman and Hill (2007), Data Analysis Using Regression and Multilevel/Hierarchical Models,
+        section 12.8.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> bool(posterior.new_group().sd() > posterior.marginal("mu_alpha").sd())
+        True
         """
         row = self._model.intercept_row[None, :]
 
@@ -244,17 +360,62 @@ class ExactPosterior:
     # Many quantities at once
 
     def mean(self, var_names: Iterable[str] | None = None) -> xr.Dataset:
-        """Return posterior means of all quantities, or of some."""
+        """Return posterior means.
+
+        Parameters
+        ----------
+        var_names
+            Some of `names`; by default all.
+
+        Returns
+        -------
+        Dataset
+            One variable for each quantity, with the dimensions that Bambi's draws of it have.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> posterior.mean(["alpha_j"]).sizes
+        Frozen({'g__factor_dim': 3})
+        """
         return self._collect(var_names, lambda marginal: marginal.mean())
 
     def sd(self, var_names: Iterable[str] | None = None) -> xr.Dataset:
-        """Return posterior standard deviations."""
+        """Return posterior standard deviations; parameters and result as for `mean`."""
         return self._collect(var_names, lambda marginal: marginal.sd())
 
     def quantile(
         self, q: float | Sequence[float], var_names: Iterable[str] | None = None
     ) -> xr.Dataset:
-        """Return posterior quantiles, for probabilities between 0 and 1."""
+        """Return posterior quantiles.
+
+        Parameters
+        ----------
+        q
+            Probability or probabilities, strictly between 0 and 1.
+        var_names
+            Some of `names`; by default all.
+
+        Returns
+        -------
+        Dataset
+            As for `mean`, with the dimension ``quantile`` in front if `q` is a sequence.
+
+        Raises
+        ------
+        ValueError
+            If a probability is not between 0 and 1.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> posterior.quantile([0.055, 0.945], ["mu_alpha"]).sizes
+        Frozen({'quantile': 2})
+        """
         return self._collect(var_names, lambda marginal: marginal.quantile(q))
 
     def summary(self, var_names: Iterable[str] | None = None) -> pd.DataFrame:
@@ -264,6 +425,14 @@ class ExactPosterior:
         -------
         DataFrame
             One row for each quantity; mean, sd and five quantiles.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> table = ExactPosterior.from_formula("y ~ 1 + (1|g)", data).summary(["alpha_j"])
+        >>> list(table.index), list(table.columns[:3])
+        (['alpha_j[a]', 'alpha_j[b]', 'alpha_j[c]'], ['mean', 'sd', '5%'])
         """
         var_names = list(self.names if var_names is None else var_names)
         columns = {"mean": self.mean(var_names), "sd": self.sd(var_names)}
@@ -283,7 +452,16 @@ class ExactPosterior:
         Returns
         -------
         DataArray
-            Dimensions ``sd_alpha`` and ``sd_obs``; normalized over both.
+            Dimensions ``sd_alpha`` and ``sd_obs``; the density integrates to one over both. Minus
+            infinity outside of the priors' support.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> posterior.log_density([0, 1, 2], [1, 2]).sizes
+        Frozen({'sd_alpha': 3, 'sd_obs': 2})
         """
         sd_alpha, sd_obs = np.asarray(sd_alpha, dtype=float), np.asarray(sd_obs, dtype=float)
         tau, sigma = (grid.ravel() for grid in np.meshgrid(sd_alpha, sd_obs, indexing="ij"))
@@ -313,6 +491,30 @@ class ExactPosterior:
 
         Each is log p(y_i | all others): no importance sampling, no Pareto k. The sum is the
         expected log predictive density that `arviz.loo` estimates.
+
+        Returns
+        -------
+        DataArray
+            Dimension ``__obs__``, one value for each row that the model uses, in its order;
+            natural logarithms of a density in one over the units of the response.
+
+        Raises
+        ------
+        QuadratureError
+            If there is no posterior without some row; the message names it.
+
+        References
+        ----------
+        Vehtari, Gelman and Gabry (2017), Practical Bayesian model evaluation using leave-one-out
+        cross-validation and WAIC, Statistics and Computing 27(5).
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> elpd = ExactPosterior.from_formula("y ~ 1 + (1|g)", data).loo()
+        >>> elpd.sizes
+        Frozen({'__obs__': 6})
         """
         values = crossvalidation.leave_one_out(
             self._model, self._statistics, self._given, self._nodes, self._refit
@@ -325,6 +527,25 @@ class ExactPosterior:
         """Return exact leave-one-group-out log predictive densities, one for each group.
 
         Each is log p(all y of a group | all other groups): how well a new group is predicted.
+
+        Returns
+        -------
+        DataArray
+            One value for each group; natural logarithms. The sum is the expected log predictive
+            density for groups that were not seen.
+
+        Raises
+        ------
+        QuadratureError
+            If there is no posterior without some group; the message names it.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> elpd = ExactPosterior.from_formula("y ~ 1 + (1|g)", data).logo()
+        >>> elpd.sizes
+        Frozen({'g__factor_dim': 3})
         """
         values = crossvalidation.leave_one_group_out(
             self._model, self._statistics, self._given, self._nodes, self._refit
@@ -369,12 +590,13 @@ class ExactPosterior:
         Raises
         ------
         ValueError
-            If a count is not positive.
+            If a count is not positive, or the seed is not one.
         """
         started = time.perf_counter()
         for name, count in (("draws", draws), ("chains", chains)):
             if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
                 raise ValueError(f"{name}={count!r}; expected a positive whole number.")
+        check_seed(random_seed)
         values = sampling.draw_parameters(
             self._model,
             self._statistics,
@@ -476,8 +698,11 @@ def _integrate(
     with_moments: bool = True,
 ) -> Quadrature:
     """Integrate over the two standard deviations, looking first where both are near `spread`."""
-    if not tolerance > 0:
-        raise ValueError(f"tolerance={tolerance!r}; expected a small positive number, as 1e-7.")
+    if not (isinstance(tolerance, Real) and 0 < tolerance <= _LARGEST_TOLERANCE):
+        raise ValueError(
+            f"tolerance={tolerance!r}; expected a small positive number, such as 1e-7, and at "
+            f"most {_LARGEST_TOLERANCE}."
+        )
     group, obs = model.prior_sd_alpha, model.prior_sd_obs
 
     def log_density(x: np.ndarray, y: np.ndarray) -> np.ndarray:

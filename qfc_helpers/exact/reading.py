@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from qfc_helpers._validation import check_frame
+
 from .priors import scale_prior
 from .structure import CommonTerm, Names, RandomInterceptModel, UnsupportedModelError
 
@@ -88,15 +90,16 @@ def read_formula(
     import bambi as bmb
 
     common_formula, factor = _split_formula(formula)
-    if factor not in data.columns:
-        raise ValueError(
-            f"The formula groups by {factor!r}, which is not a column of the data. "
-            f"The columns are {', '.join(map(repr, data.columns))}."
-        )
+    check_frame(data, [factor])
     data = _complete_rows(data, formula, factor, options.get("dropna", False))
     priors = dict(priors or {})
     group_prior = priors.pop(f"1|{factor}", priors.pop("group_specific", None))
-    model = bmb.Model(common_formula, data, priors=priors, **options)
+    try:
+        model = bmb.Model(common_formula, data, priors=priors, **options)
+    except KeyError as error:
+        # A name that is neither a column nor known where the formula is evaluated.
+        check_frame(data, [error.args[0]])
+        raise
     _check_likelihood(model)
     if group_prior is None:
         group_prior = _default_group_prior(model)
@@ -266,10 +269,12 @@ def _common_part(
         (term, np.asarray(term.data, dtype=float).reshape(n_rows, -1))
         for term in component.common_terms.values()
     ]
+    # All of them before any prior: default priors take their scales from the predictors.
+    for term, values in entries:
+        _check_finite(values, f"The predictor {_alias(term)!r}")
     start = 0
     for term, values in entries:
         width = values.shape[1]
-        _check_finite(values, f"The predictor {_alias(term)!r}")
         mean, sd = _normal_prior(term, width)
         dim, labels = next(iter(term.coords.items()), (None, None))
         if dim is not None and term.alias:

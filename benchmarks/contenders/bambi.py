@@ -1,5 +1,6 @@
-"""Bambi with PyMC's own NUTS: 4 chains of 1,000 draws."""
+"""Bambi with one of its samplers ("nutpie" or "pymc"): 4 chains of 1,000 draws."""
 
+import sys
 import time
 
 import common
@@ -10,7 +11,7 @@ frame, priors = common.load(common.folder())
 model = common.bambi_model(frame, priors)
 start = time.perf_counter()
 draws = model.fit(
-    inference_method="pymc",
+    inference_method=sys.argv[2],
     draws=1000,
     tune=1000,
     chains=4,
