@@ -119,7 +119,7 @@ def test_aic_and_no_pooling_as_students_compute_them():
         )
         assert verdict(question, aic(ml)).status == "right"
         assert verdict(question, aic(reml)).misconception == "reml-aic"
-        assert verdict(question, aic(ml) - 2).misconception == "sigma-not-counted"
+        assert verdict(question, aic(ml).value - 2).misconception == "sigma-not-counted"
     fit = smf.ols("log_radon ~ 0 + county + floor", RADON).fit()
     assert verdict("radon-no-pooling", fit.params[f"county[{SMALL}]"]).status == "right"
     assert verdict("radon-no-pooling", fit.params.mean()).status == "wrong"
