@@ -86,7 +86,7 @@ def radon_model(data):
     return bmb.Model("log_radon ~ 1 + floor + (1|county)", data)
 
 
-# %% slideshow={"slide_type": "fragment"}
+# %% slideshow={"slide_type": "subslide"}
 model_scorpions, model_radon = scorpion_model(scorpions), radon_model(radon)
 exact_scorpions = ExactPosterior.from_model(model_scorpions)
 exact_radon = ExactPosterior.from_model(model_radon)
@@ -178,7 +178,7 @@ by_both.rename(index={names[0]: "mu_alpha", names[2]: "sd_alpha"}).round(2)
 # Give every group another group's name. What happens to the estimates?
 
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"}
 def alpha_by_name(model):
     posterior = ExactPosterior.from_model(model)
     return posterior.mean(["alpha_j"])["alpha_j"].to_series()
@@ -192,6 +192,7 @@ def largest_change(make_model, data, group, rng):
     return (before - alpha_by_name(make_model(renamed))).abs().max()
 
 
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 rng = np.random.default_rng(891)
 moved = largest_change(scorpion_model, scorpions, "population", rng)
 moved_radon = largest_change(radon_model, radon, "county", rng)
@@ -373,6 +374,7 @@ def pick_old_group(model, draws, row):
     return predicted["posterior"]["mu"]
 
 
+# %% slideshow={"slide_type": "subslide"}
 picked = {
     "scorpions": pick_old_group(
         model_scorpions, draws_scorpions, {"population": "new", "length": 0}
@@ -740,6 +742,9 @@ covered = {
 }
 with_error(covered)
 
+# %% [markdown] slideshow={"slide_type": "fragment"}
+# Fish of one lake repeat each other. An analysis that does not know it is far too sure of itself.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > With the same number of fish in each lake, the mixed model's mean and standard error are those of
 # > the lake means (a test of this course checks it), so that we can run 2000 of them at once. With
@@ -793,7 +798,7 @@ display(
 #
 # $$\text{ICC} = \frac{\sigma_\alpha^2}{\sigma_\alpha^2 + \sigma^2}$$
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"}
 ends = [0.055, 0.5, 0.945]
 partition = pd.DataFrame(
     {
@@ -803,6 +808,8 @@ partition = pd.DataFrame(
     },
     index=["from (5.5 %)", "median", "to (94.5 %)"],
 ).T
+
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 partition.round(2)
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -1088,10 +1095,10 @@ formulas = {
 estimates, errors_rivers = {}, {title: [] for title in formulas}
 for _ in range(40):
     growth = rng.normal(np.where(dam, -1, 1), 0.6)  # true alpha_j
-    fish = pd.concat([rivers, rivers])
-    fish["growth"] = np.tile(growth, 2) + rng.normal(0, 1.2, size=400)
+    caught = pd.concat([rivers, rivers])
+    caught["growth"] = np.tile(growth, 2) + rng.normal(0, 1.2, size=400)
     for title, formula in formulas.items():
-        fit = lmer(formula, fish)
+        fit = lmer(formula, caught)
         mu, gap, *_ = [*fit["coefficient"].to_numpy(), 0]
         offset = fit["group_effect"].to_numpy()
         estimates[title] = mu + gap * dam + offset
