@@ -8,12 +8,13 @@ import pandas as pd
 
 from qfc_helpers import theme
 
+from ._axes import check_intervals
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["plot_estimate_vs_n"]
 
-_COLUMNS = ("estimate", "lower", "upper")
 _MARKERS = {"no": "s", "partial": "o"}
 #: Groups of the same size are spread over this share of their size, to either side.
 _SPREAD = 0.16
@@ -122,29 +123,12 @@ def _check_sizes(n: pd.Series) -> None:
 
 
 def _check_table(name: str, table: pd.DataFrame, n: pd.Series) -> None:
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(
-            f"{name} must be a pandas DataFrame with the columns {', '.join(_COLUMNS)}, got "
-            f"{type(table).__name__}."
-        )
-    missing = [column for column in _COLUMNS if column not in table]
-    if missing:
-        raise ValueError(
-            f"{name} has no column {missing[0]!r}; it has {list(map(str, table.columns))}. "
-            "Name its columns estimate, lower and upper."
-        )
+    check_intervals(name, table)
     strange = sorted(map(str, table.index.symmetric_difference(n.index)))
     if strange or table.index.has_duplicates:
         raise ValueError(
             f"{name} and n differ in their groups, first in {strange[:1] or 'a repeated name'}; "
             "give each one row per group with the group's name as index."
-        )
-    numbers = table[list(_COLUMNS)].to_numpy(float)
-    bad = ~(np.isfinite(numbers).all(axis=1) & (np.diff(numbers[:, [1, 0, 2]]) >= 0).all(axis=1))
-    if bad.any():
-        raise ValueError(
-            f"{name} of group {table.index[bad][0]!r} is {table[bad].iloc[0].to_dict()}; expected "
-            "finite numbers with lower <= estimate <= upper."
         )
 
 
