@@ -163,8 +163,8 @@ set_alt_text(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The same idea, on 85 groups. Counties with few houses can move a lot, counties with many houses stay
-# where they are. Nobody told the model which counties to distrust.
+# The same idea, on 85 groups. Counties with few houses can move a lot, counties with many houses
+# stay where they are. Nobody told the model which counties to distrust.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > A teaser: the next lecture is about these data.
@@ -935,10 +935,10 @@ gap = means.iloc[0, 2] - lmer_alpha.iloc[0]
 rest = alpha_1 - lmer_alpha.iloc[0]
 display(
     Markdown(
-        f"The hyperprior also explains most of the gap to `lmer`. Of {gap:.1f}, {gap - rest:.1f} go away with a "
-        f"hyperprior that says next to nothing, Normal(50, 1000). The other {rest:.1f} stay: `lmer` "
-        "fixes the two standard deviations at one value each, we average over all of them (and our "
-        "slope has a prior)."
+        "The hyperprior also explains most of the gap to `lmer`. Of "
+        f"{gap:.1f}, {gap - rest:.1f} go away with a hyperprior that says next to nothing, "
+        f"Normal(50, 1000). The other {rest:.1f} stay: `lmer` fixes the two standard deviations at "
+        "one value each, we average over all of them (and our slope has a prior)."
     )
 )
 

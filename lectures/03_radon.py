@@ -96,9 +96,11 @@ uranium = radon.groupby("county", observed=True)["log_uranium"].first()
 upstairs = radon.groupby("county", observed=True)["floor"].sum()
 
 # one bar for each whole number
-ax = sns.histplot(x=houses, discrete=True, color="#56606B", linewidth=0)
+ax = sns.histplot(
+    x=houses, discrete=True, color="#56606B", edgecolor="white", linewidth=0.8
+)
 ax.set(xlabel="houses in the county", ylabel="counties")
-ax.set_xticks([1, 5, 10, 15, 23, 32, 46, 52, 63, 105, 116])
+ax.set_xticks([1, *range(10, 120, 10)])
 set_alt_text(
     ax,
     f"One bar for each number of houses per county, from {houses.min()} to {houses.max()}. Most "
@@ -132,8 +134,9 @@ model_partial = bmb.Model("log_radon ~ 1 + floor + (1|county)", radon)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Alpha_j is now the mean log radon in the basements of county j, beta the difference between houses
-# > measured on the first floor and houses measured in the basement. The priors are Bambi's own this time: wide, and scaled to the data. With 919
-# > houses they have little to say. (Lecture 2 showed what they do with nine scorpions.)
+# > measured on the first floor and houses measured in the basement. The priors are Bambi's own this
+# > time: wide, and scaled to the data. With 919 houses they have little to say. (Lecture 2 showed what
+# > they do with nine scorpions.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## One formula, three priors
@@ -947,8 +950,8 @@ gain_slope = loo["varying slope"].elpd - loo["partial pooling"].elpd
 gain_rho = loo["correlated slope"].elpd - loo["varying slope"].elpd
 display(
     Markdown(
-        f"A difference of 10 is {np.expm1(10 / len(radon)):.1%} per house. Letting the slope vary "
-        f"changes the score by {gain_slope:+.1f}, the correlation by "
+        f"A score higher by 10 makes each house {np.expm1(10 / len(radon)):.1%} more probable. "
+        f"Letting the slope vary changes the score by {gain_slope:+.1f}, the correlation by "
         f"{gain_rho:+.1f}: for predicting houses, neither pays here. A warning marks the scores that "
         "are not to be trusted; that of no pooling we have just seen to be "
         f"{off['no pooling']:.0f} too high."

@@ -205,7 +205,13 @@ def _write_names(
             va="center",
             fontsize=14,
             zorder=4,
-            arrowprops={"arrowstyle": "-", "relpos": (0, 0.5), "shrinkA": 0, "shrinkB": 3},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "black",
+                "relpos": (0, 0.5),
+                "shrinkA": 0,
+                "shrinkB": 3,
+            },
         )
     for group in [group for group in label if group not in left]:
         ax.annotate(
@@ -242,7 +248,7 @@ def _references(ax: "Axes", complete: float | None, mu_alpha: float | None) -> N
                 zorder=3,
             )
     if complete is not None or mu_alpha is not None:
-        ax.legend(loc="lower right")
+        ax.legend(loc="upper right")
 
 
 def _plain_ticks(ax: "Axes", n: pd.Series) -> None:
