@@ -24,8 +24,8 @@ TIME_LIMIT_SECONDS = 180
 # Script and further arguments of each.
 CONTENDERS = {
     "exact": ("exact.py",),
-    "Bambi, nutpie": ("bambi.py", "nutpie"),
-    "Bambi, PyMC": ("bambi.py", "pymc"),
+    "Bambi, nutpie": ("nuts.py", "nutpie"),
+    "Bambi, PyMC": ("nuts.py", "pymc"),
     "lme4": ("lme4.R",),
     "rstanarm": ("rstanarm.R",),
     "brms": ("brms.R",),
