@@ -67,7 +67,7 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 1.1 An AIC that may be compared (warm-up, 1 point)
+# ## 1a An AIC that may be compared (warm-up, 1 point)
 #
 # Lecture 1 showed an AIC table in which one number did not belong. Fit the partial-pooling model
 #
@@ -103,7 +103,7 @@ display(
 )
 
 # %% [markdown]
-# ## 1.2 The lecture's model (core, 2 points)
+# ## 1b The lecture's model (core, 2 points)
 #
 # Write the model of lecture 2 in Bambi, with the priors of its Stan program,
 #
@@ -164,7 +164,7 @@ display(
 )
 
 # %% [markdown]
-# ## 1.3 One prior exchanged (core, 2 points)
+# ## 1c One prior exchanged (core, 2 points)
 #
 # Exchange $\mu_\alpha \sim \text{Normal}(50, 15^2)$ for $\mu_\alpha \sim \text{Normal}(0, 100^2)$ and
 # leave the rest. Fit again. What is the posterior mean of $\alpha_1$ now?
@@ -202,7 +202,7 @@ display(
 )
 
 # %% [markdown]
-# ## 1.4 Your own priors (core, 3 points)
+# ## 1d Your own priors (core, 3 points)
 #
 # Would you have chosen these priors? Lecture 2 drew from them: a third of the imaginary scorpions
 # weighed less than nothing. Choose better ones, for all four parameters:
@@ -278,7 +278,7 @@ set_alt_text(
 )
 
 # %% [markdown]
-# ## 1.5 Power-scaling (core, 2 points)
+# ## 1e Power-scaling (core, 2 points)
 #
 # One exchanged prior is one experiment. Power-scaling makes many small ones: raise a prior to a power a
 # little above and below one (a bit stronger, a bit weaker), and see how much the posterior moves,
@@ -323,7 +323,7 @@ alone.astype(float).round(3)
 # %% [markdown]
 # Which parameters does the summary mark, and what does each mark mean? Which prior is behind it? Does
 # a value below the usual threshold prove that the prior does not matter? (Compare with what happened to
-# $\alpha_1$ in 1.3.) Five sentences.
+# $\alpha_1$ in 1c.) Five sentences.
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "power-scaling", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # **Model answer.** The summary marks three of the hyperparameters and none of the three intercepts.
@@ -332,8 +332,8 @@ alone.astype(float).round(3)
 # $\sigma_\alpha$ and $\sigma$ are marked as *potential prior-data conflict*, which means only that both
 # the prior and the data pull at them; both half-normals have their peak at zero, where the data do not
 # want to be. Scaled alone, each prior moves mainly its own parameter. The three $\alpha_j$ stay below
-# the threshold although 1.3 moved $\alpha_1$ visibly: power-scaling looks at *small* changes of the
-# prior we have, whereas 1.3 changed it a lot, in center and width. A value below the threshold says
+# the threshold although 1c moved $\alpha_1$ visibly: power-scaling looks at *small* changes of the
+# prior we have, whereas 1c changed it a lot, in center and width. A value below the threshold says
 # "not sensitive to this prior being a little wider or narrower", and no more.
 #
 # **Rubric**
@@ -341,10 +341,10 @@ alone.astype(float).round(3)
 # - 1 point: names the marked parameters and says what a mark means: prior sensitivity with weak
 #   likelihood for $\mu_\alpha$; prior and likelihood both pulling for a conflict.
 # - 1 point: says that the method is local, so that a low value does not prove that another prior
-#   would give the same answer; refers to 1.3.
+#   would give the same answer; refers to 1c.
 
 # %% [markdown]
-# ## 1.6 Posterior predictive check (core, 2 points)
+# ## 1f Posterior predictive check (core, 2 points)
 #
 # Does the model produce data that look like ours? Draw nine new weights for each posterior draw
 # (`model_slide.predict(draws_slide, kind="response")` adds them to `draws_slide`) and compare them
@@ -423,11 +423,11 @@ display(
 #   of the data. One of them is enough.
 
 # %% [markdown]
-# ## 1.7 Leave-one-out (core, 2 points)
+# ## 1g Leave-one-out (core, 2 points)
 #
 # How well would the lecture's model predict a scorpion that it has not seen? Compute `elpd_loo` of
 # `model_slide` with `az.loo` and put the number (or the whole result) into `loo_slide`. It needs the
-# log-likelihood in the draws, see 1.5. Look at the Pareto $k$ before you use it.
+# log-likelihood in the draws, see 1e. Look at the Pareto $k$ before you use it.
 
 # %% nbgrader={"grade": false, "grade_id": "loo-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 loo_slide = ...
@@ -481,7 +481,7 @@ display(
 )
 
 # %% [markdown]
-# ## 1.8 The report (core, 4 points)
+# ## 1h The report (core, 4 points)
 #
 # A colleague wants to use the lecture's fit in a stock assessment. Report in at most 250 words what you
 # found: which estimates depend on the priors and how much, which do not, whether the model describes
@@ -511,7 +511,7 @@ display(pd.DataFrame(rows).rename_axis("posterior mean (95 % interval)"))
 ### END SOLUTION
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "prior-report", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
-# **Model answer** (numbers: the table above, and those of 1.6 and 1.7).
+# **Model answer** (numbers: the table above, and those of 1f and 1g).
 #
 # We refitted the random-intercepts model under three sets of priors. All fits passed their diagnostics.
 #
@@ -541,7 +541,7 @@ display(pd.DataFrame(rows).rename_axis("posterior mean (95 % interval)"))
 # - 1 point: a recommendation that follows from the findings, in words that a colleague can use.
 
 # %% [markdown]
-# ## 1.9 How far can a prior push? (stretch, 2 points)
+# ## 1i How far can a prior push? (stretch, 2 points)
 #
 # Two priors are two points of a curve. `ExactPosterior.from_model(model)` computes the posterior without
 # sampling, in a fraction of a second: `exact.mean(["alpha_j"])["alpha_j"]` has its three intercepts. Draw

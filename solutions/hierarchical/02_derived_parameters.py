@@ -52,9 +52,9 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 2.1 The three intercepts (warm-up, 2 points)
+# ## 2a The three intercepts (warm-up, 2 points)
 #
-# Fit the lecture's model once more, with the lecture's priors (lecture 2, or your own answer to 1.2).
+# Fit the lecture's model once more, with the lecture's priors (lecture 2, or your own answer to 1b).
 # Check the draws with `diagnose`. The answer: the posterior means of $\alpha_1$, $\alpha_2$ and
 # $\alpha_3$, as an array of three numbers.
 
@@ -93,7 +93,7 @@ display(
 )
 
 # %% [markdown]
-# ## 2.2 The difference (core, 3 points)
+# ## 2b The difference (core, 3 points)
 #
 # Make the difference $\alpha_2 - \alpha_3$ a **derived variable**: one value for each draw, in an array
 # with the dimensions `chain` and `draw`. Store it among the draws too, as
@@ -160,7 +160,7 @@ set_alt_text(
 )
 
 # %% [markdown]
-# ## 2.3 Its probability (core, 3 points)
+# ## 2c Its probability (core, 3 points)
 #
 # What is $\Pr(\alpha_2 > \alpha_3)$, given the data, the model and its priors? A number between 0 and 1,
 # or what `prob_greater` returns.
@@ -193,7 +193,7 @@ display(
 )
 
 # %% [markdown]
-# ## 2.4 Its interval (core, 2 points)
+# ## 2d Its interval (core, 2 points)
 #
 # The **95 % equal-tailed interval** of $\alpha_2 - \alpha_3$: two numbers, lower and upper.
 
@@ -222,7 +222,7 @@ display(
 )
 
 # %% [markdown]
-# ## 2.5 For the biologist (core, 4 points)
+# ## 2e For the biologist (core, 4 points)
 #
 # Your friend is a biologist, not a statistician, and asked: *are the scorpions of populations 2 and 3
 # different?* Answer in at most 150 words, with numbers (the cell below may print them). Say what was
@@ -251,8 +251,8 @@ display(
 # weight in either direction, so we have *not* shown that the populations are the same. All this is about
 # three scorpions from each population, and rests on the assumptions that weight grows with length at
 # the same rate in all populations, and that the three populations are a sample of similar ones, which draws
-# their estimates together. Some twenty more scorpions from each of the two would settle what nine
-# cannot. Before you measure them, tell us which difference would matter to you.
+# their estimates together. Some twenty more scorpions from each of the two would tell the
+# difference more than twice as precisely. Before you measure them, tell us which difference would matter.
 #
 # **Rubric**
 #
@@ -263,7 +263,7 @@ display(
 #   would help.
 
 # %% [markdown]
-# ## 2.6 Another derived parameter (stretch, 2 points)
+# ## 2f Another derived parameter (stretch, 2 points)
 #
 # Which share of the variance lies *among* populations?
 #
