@@ -105,6 +105,8 @@ def judge(payload: Payload) -> Verdict:
     try:
         truth, mistakes = _targets(question.id, specification)
     except (ValueError, TypeError) as error:
+        if not specification:
+            raise
         message = f"There is no exact posterior under these priors. {error}"
         return Verdict(question.id, UNREADABLE, message)
     return _compare(question, payload, truth, mistakes)

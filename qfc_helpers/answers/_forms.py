@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from qfc_helpers.frequentist import AIC
+
 from ._payload import Payload
 
 __all__ = [
@@ -187,6 +189,8 @@ def effective(answer: Payload | Measured, count: int) -> list[float]:
 
 def _plain_numbers(value: Any, count: int, names: str) -> tuple[float, ...]:
     """Turn a number, a sequence or an xarray object into floats."""
+    if isinstance(value, AIC):
+        value = value.value
     for attribute in ("estimate", "elpd"):  # draws.Probability, ArviZ's ELPDData
         if not isinstance(value, xr.DataArray | np.ndarray) and hasattr(value, attribute):
             value = getattr(value, attribute)

@@ -284,10 +284,10 @@ _ALL = (
         "aic-ml",
         "the AIC of the partial-pooling model, by maximum likelihood",
         NumbersForm(),
-        _fixed(_aic("scorpions", SCORPIONS, "ml"), 0.02),
+        _fixed(_aic("scorpions", SCORPIONS, "ML"), 0.02),
         {
-            "reml-aic": _fixed(_aic("scorpions", SCORPIONS, "reml"), 0.02),
-            "sigma-not-counted": _fixed(_aic("scorpions", SCORPIONS, "ml", -1), 0.02),
+            "reml-aic": _fixed(_aic("scorpions", SCORPIONS, "REML"), 0.02),
+            "sigma-not-counted": _fixed(_aic("scorpions", SCORPIONS, "ML", -1), 0.02),
         },
     ),
     _alpha_1("slide-alpha-1", LECTURE_PRIORS, "mu_alpha ~ Normal(50, 15)"),
@@ -484,10 +484,10 @@ _ALL = (
         "radon-aic",
         "the AIC of the partial-pooling model, by maximum likelihood",
         NumbersForm(),
-        _fixed(_aic("radon", RADON, "ml"), 0.05),
+        _fixed(_aic("radon", RADON, "ML"), 0.05),
         {
-            "reml-aic": _fixed(_aic("radon", RADON, "reml"), 0.05),
-            "sigma-not-counted": _fixed(_aic("radon", RADON, "ml", -1), 0.05),
+            "reml-aic": _fixed(_aic("radon", RADON, "REML"), 0.05),
+            "sigma-not-counted": _fixed(_aic("radon", RADON, "ML", -1), 0.05),
         },
     ),
 )

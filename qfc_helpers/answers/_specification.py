@@ -3,6 +3,7 @@
 import functools
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,24 +12,12 @@ import pandas as pd
 
 from qfc_helpers import data as data_sets
 from qfc_helpers.exact import ExactPosterior
+from qfc_helpers.exact.priors import is_closed_form
 from qfc_helpers.exact.reading import read_model
 from qfc_helpers.exact.structure import RandomInterceptModel
 
 __all__ = ["LECTURE_PRIORS", "ModelSpecification", "exact_posterior", "specify"]
 
-#: Families that a payload may name; all are evaluated in closed form.
-_FAMILIES = {
-    "HalfNormal",
-    "HalfStudentT",
-    "HalfCauchy",
-    "Exponential",
-    "Gamma",
-    "InverseGamma",
-    "LogNormal",
-    "Lognormal",
-    "Weibull",
-    "Uniform",
-}
 _LOADERS = {"scorpions": data_sets.load_scorpions, "radon": data_sets.load_radon}
 
 
@@ -89,11 +78,7 @@ def specify(model: Any) -> ModelSpecification:
     if any(term.dim is not None for term in read.terms):
         raise ValueError("The model has a categorical predictor, which no exercise asks for.")
     for prior in (read.prior_sd_alpha, read.prior_sd_obs):
-        if prior.family not in _FAMILIES:
-            raise ValueError(
-                f"The check does not know the prior {prior.family} of a standard deviation; use "
-                f"one of {', '.join(sorted(_FAMILIES))}."
-            )
+        _check_known(prior.family, prior.arguments)
     return ModelSpecification(
         digest=_digest(read),
         response=read.names.response,
@@ -109,6 +94,15 @@ def specify(model: Any) -> ModelSpecification:
         sd_alpha=_prior(read.prior_sd_alpha),
         sd_obs=_prior(read.prior_sd_obs),
     )
+
+
+def _check_known(family: str, arguments: Mapping[str, float]) -> None:
+    if not is_closed_form(family, arguments):
+        raise ValueError(
+            f"The check does not know the prior {family!r} with {', '.join(arguments) or '-'} "
+            "for a standard deviation; use HalfNormal, HalfStudentT, HalfCauchy, Exponential, "
+            "Gamma, InverseGamma, LogNormal, Weibull or Uniform."
+        )
 
 
 def _prior(prior: Any) -> dict[str, Any]:
@@ -153,8 +147,7 @@ def _cached_posterior(specification: str, data: str, formula: str) -> ExactPoste
 
     spec = json.loads(specification)
     for name in ("sd_alpha", "sd_obs"):
-        if spec[name]["family"] not in _FAMILIES:
-            raise ValueError(f"The check does not know the prior {spec[name]['family']!r}.")
+        _check_known(**spec[name])
     priors: dict[str, Any] = {
         name: bmb.Prior("Normal", mu=mean, sigma=sd)
         for name, (mean, sd) in spec["coefficients"].items()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-__all__ = ["ScalePrior", "scale_prior"]
+__all__ = ["ScalePrior", "is_closed_form", "scale_prior"]
 
 LogDensity = Callable[[np.ndarray], np.ndarray]
 
@@ -232,6 +232,19 @@ def _closed_form(family: str, given: set[str]) -> Callable[..., LogDensity] | No
         if required <= given <= required | optional:
             return make
     return None
+
+
+def is_closed_form(family: str, arguments: Mapping[str, float]) -> bool:
+    """Tell whether a prior is written out here, for these names of arguments.
+
+    Examples
+    --------
+    >>> is_closed_form("HalfNormal", {"sigma": 25.0}), is_closed_form("HalfNormal", {"nu": 1.0})
+    (True, False)
+    """
+    if family == "Uniform":
+        return set(arguments) <= {"lower", "upper"}
+    return _closed_form(family, set(arguments)) is not None
 
 
 def _check_positive_support(lower: float, name: str, text: str) -> None:
