@@ -53,10 +53,10 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 3.1 The mean of the hyperdistribution (warm-up, 1 point)
+# ## 3a The mean of the hyperdistribution (warm-up, 1 point)
 #
 # Fit the lecture's scorpion model with the lecture's priors once more (lecture 2, or your own answer to
-# 1.2), and look at the diagnostics. What is the posterior mean of $\mu_\alpha$? A number.
+# 1b), and look at the diagnostics. What is the posterior mean of $\mu_\alpha$? A number.
 
 # %% deletable=false nbgrader={"cell_type": "code", "checksum": "f59b98cd4521bdd39c5a191a37814669", "grade": false, "grade_id": "mu-alpha-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 model = ...
@@ -68,7 +68,7 @@ mu_alpha = ...
 answer("mu-alpha", mu_alpha, model=model, draws=draws)
 
 # %% [markdown]
-# ## 3.2 A new population (core, 4 points)
+# ## 3b A new population (core, 4 points)
 #
 # Draw $\alpha$ for a population that nobody has measured, one value for each posterior draw (dimensions
 # `chain` and `draw`), and plot it together with the three $\alpha_j$ and with $\mu_\alpha$.
@@ -84,7 +84,7 @@ alpha_new = ...
 answer("new-population", alpha_new, model=model, draws=draws)
 
 # %% [markdown]
-# ## 3.3 Its interval (core, 2 points)
+# ## 3c Its interval (core, 2 points)
 #
 # The **95 % equal-tailed interval** of $\alpha$ for the new population: two numbers.
 
@@ -96,7 +96,7 @@ interval = ...
 answer("new-population-interval", interval, model=model, draws=alpha_new)
 
 # %% [markdown]
-# ## 3.4 How uncertain? (core, 3 points)
+# ## 3d How uncertain? (core, 3 points)
 #
 # How uncertain are we about the intercept of a population that nobody has measured, and **why**? Compare
 # with an observed population. Which part of the uncertainty would more scorpions of the same three
@@ -106,7 +106,7 @@ answer("new-population-interval", interval, model=model, draws=alpha_new)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 3.5 A new county (core, 3 points)
+# ## 3e A new county (core, 3 points)
 #
 # Now with 85 groups. Minnesota has 87 counties, the data hold 85. Fit
 #
@@ -125,7 +125,7 @@ alpha_new_county = ...
 answer("radon-new-county", alpha_new_county, model=model_radon, draws=draws_radon)
 
 # %% [markdown]
-# ## 3.6 Three groups and eighty-five (core, 2 points)
+# ## 3f Three groups and eighty-five (core, 2 points)
 #
 # Compare the two posterior predictive hyperdistributions. What is different, and what is still uncertain
 # with 85 groups? Would the *observed* counties' posterior means, as a histogram, do instead? Five
@@ -135,7 +135,7 @@ answer("radon-new-county", alpha_new_county, model=model_radon, draws=draws_rado
 # *Your answer here.*
 
 # %% [markdown]
-# ## 3.7 One scorpion (stretch, 2 points)
+# ## 3g One scorpion (stretch, 2 points)
 #
 # Somebody brings a scorpion of length 10 from a population that nobody has measured. What could it weigh?
 # Draws of its **weight**, dimensions `chain` and `draw`.
