@@ -34,7 +34,6 @@
 
 # %%
 import logging
-import warnings
 
 import arviz as az
 import bambi as bmb
@@ -100,12 +99,10 @@ answer("aic-ml", aic_ml)
 # *You will need more models of this kind. A function that takes the priors and returns the model saves
 # typing.*
 
-# %% deletable=false nbgrader={"cell_type": "code", "checksum": "2450ce1c722181898a98041ed037c0bd", "grade": false, "grade_id": "slide-alpha-1-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% deletable=false nbgrader={"cell_type": "code", "checksum": "824fd190bd62a79a474abd920eff78b5", "grade": false, "grade_id": "slide-alpha-1-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 model_slide = ...
 draws_slide = ...
 alpha_1_slide = ...
-
-
 # Your code here
 
 # %% deletable=false editable=false nbgrader={"cell_type": "code", "checksum": "a8a612e49250f16087879ecbb78e0778", "grade": true, "grade_id": "slide-alpha-1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}

@@ -35,7 +35,6 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_scorpions
 from qfc_helpers.draws import diagnose, difference, group_intercepts, icc, prob_greater
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()

@@ -36,7 +36,6 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_radon, load_scorpions
 from qfc_helpers.draws import diagnose, group_intercepts, new_group, predict_new_group
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()

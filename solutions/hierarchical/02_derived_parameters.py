@@ -36,7 +36,6 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_scorpions
 from qfc_helpers.draws import diagnose, difference, group_intercepts, icc, prob_greater
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -176,6 +175,8 @@ print(probability)
 answer("derived-probability", probability, model=model, draws=draws)
 
 # %% tags=["solution-only", "hide-input"] jupyter={"source_hidden": true}
+from qfc_helpers.exact import ExactPosterior
+
 exact = ExactPosterior.from_model(model)
 z = float(alpha_2_minus_alpha_3.mean() / alpha_2_minus_alpha_3.std())
 display(

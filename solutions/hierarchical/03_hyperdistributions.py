@@ -37,7 +37,6 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_radon, load_scorpions
 from qfc_helpers.draws import diagnose, group_intercepts, new_group, predict_new_group
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -121,6 +120,8 @@ display(
 )
 
 # %% tags=["solution-only", "hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+from qfc_helpers.exact import ExactPosterior
+
 alpha_j = group_intercepts(draws)
 grid = np.linspace(-150, 250, 400)
 exact = ExactPosterior.from_model(model)
