@@ -1,10 +1,12 @@
 """The students' zip: what is in it, what is not, and that it works."""
 
+import io
 import json
 import os
 import shutil
 import subprocess
 import sys
+import tokenize
 import zipfile
 from pathlib import Path
 
@@ -17,9 +19,10 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import student  # noqa: E402
 
-#: Shorter ones (")", "fit = ...") say nothing.
-TELLING = 20
-#: Looked at one by one: solution lines that give nothing away.
+#: Shorter lines (")", "fit = ...") and pieces of text ("houses in the county") say nothing.
+TELLING, TELLING_TEXT = 20, 40
+#: Solution lines that give nothing away, looked at one by one. Where a line of a lecture happens
+#: to be one of a solution: word one of them differently, or add it here.
 TAUGHT = {
     # quoted in the task itself
     "model_slide.compute_log_prior(draws_slide)",
@@ -27,12 +30,6 @@ TAUGHT = {
     'model_slide.predict(draws_slide, kind="response")',
     # shown in the lectures or in a helper's example
     "alpha_j = group_intercepts(draws)",
-    "exact = ExactPosterior.from_model(model)",
-    # plumbing
-    'color=POOLING_COLORS["partial"],',
-    "rng = np.random.default_rng(1)",
-    "table = pd.DataFrame(",
-    "with warnings.catch_warnings():",
 }
 
 
@@ -47,24 +44,35 @@ def unzipped(archive):
     return archive.parent / student.NAME
 
 
+def texts_in(code):
+    """What stands between quotes."""
+    kinds = (tokenize.STRING, tokenize.FSTRING_MIDDLE)
+    tokens = tokenize.generate_tokens(io.StringIO(code).readline)
+    texts = [token.string.strip("\"'").strip() for token in tokens if token.type in kinds]
+    return [text for text in texts if len(text) >= TELLING_TEXT]
+
+
+def region(source):
+    """Lines between the marks, imports aside: lectures and tasks say which function is meant."""
+    inside, lines = False, []
+    for line in map(str.strip, source.splitlines()):
+        if "BEGIN SOLUTION" in line or "END SOLUTION" in line:
+            inside = "BEGIN" in line
+        elif inside and not line.startswith(("import ", "from ")):
+            lines.append(line)
+    return lines
+
+
 def secret_lines(cell):
-    """Lines of a solution's cell that no student may see."""
-    lines = cell.source.splitlines()
+    """What no student may see: a solution's code, a discussion's words, a model answer."""
     nbgrader = cell.metadata.get("nbgrader", {})
-    if "solution-only" in cell.metadata.get("tags", []) or (
-        nbgrader.get("solution") and cell.cell_type == "markdown"
-    ):
-        secret = lines
+    if "solution-only" in cell.metadata.get("tags", []):
+        lines = texts_in(cell.source) if cell.cell_type == "code" else cell.source.splitlines()
+    elif nbgrader.get("solution") and cell.cell_type == "markdown":
+        lines = cell.source.splitlines()
     else:
-        secret, inside = [], False
-        for line in lines:
-            if "BEGIN SOLUTION" in line:
-                inside = True
-            elif "END SOLUTION" in line:
-                inside = False
-            elif inside:
-                secret.append(line)
-    return [line.strip() for line in secret if len(line.strip()) >= TELLING]
+        lines = region(cell.source)
+    return [line.strip() for line in lines if len(line.strip()) >= TELLING]
 
 
 def secrets():

@@ -19,7 +19,7 @@
 # uncertainty: populations differ, and we do not know well by how much. You compute it for scorpions,
 # with three groups, and for radon, with 85.
 #
-# You need lectures 2 and 3. Allow an hour and a half. 17 points.
+# You need lectures 2 to 4. Allow an hour and a half. 17 points.
 #
 # Write your code where it says *Your code here*, replace each `...`, and run the cell below it: it
 # tells at once whether the answer is right, and if not, what probably happened. Take any seed; answers
@@ -36,6 +36,7 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_radon, load_scorpions
 from qfc_helpers.draws import diagnose, group_intercepts, new_group, predict_new_group
+from qfc_helpers.plots import plot_hyperdistribution
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -70,7 +71,10 @@ answer("mu-alpha", mu_alpha, model=model, draws=draws)
 # ## 3b A new population (core, 4 points)
 #
 # Draw $\alpha$ for a population that nobody has measured, one value for each posterior draw (dimensions
-# `chain` and `draw`), and plot it together with the three $\alpha_j$ and with $\mu_\alpha$.
+# `chain` and `draw`), and plot it together with the three $\alpha_j$: by yourself, or with
+# `plot_hyperdistribution(alpha_new, groups)`, where `groups` is a data frame with the columns
+# `estimate`, `lower` and `upper` and a row for each population. There is a cell for the figure below the
+# verdict.
 #
 # Think before you look for a function: in each posterior draw you know $\mu_\alpha$ and $\sigma_\alpha$.
 # What do they say about a population that is one more of the same kind?
@@ -81,6 +85,9 @@ alpha_new = ...
 
 # %% deletable=false editable=false nbgrader={"cell_type": "code", "checksum": "9a90a2210fd152d5d0641c40e592b086", "grade": true, "grade_id": "new-population", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 answer("new-population", alpha_new, model=model, draws=draws)
+
+# %% deletable=false nbgrader={"cell_type": "code", "checksum": "4a7736d9448217cd640b369039787a9e", "grade": false, "grade_id": "new-population-figure", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["nbval-check-output"]
+# Your code here
 
 # %% [markdown]
 # ## 3c Its interval (core, 2 points)

@@ -122,7 +122,7 @@ model_slide = ...
 draws_slide = ...
 alpha_1_slide = ...
 ### BEGIN SOLUTION
-formula = "weight ~ 1 + length + (1|population)"
+random_intercepts = "weight ~ 1 + length + (1|population)"
 
 
 def scorpion_model(mu_alpha, sd_alpha, beta=("Normal", 0, 10), sd_obs=25):
@@ -134,7 +134,7 @@ def scorpion_model(mu_alpha, sd_alpha, beta=("Normal", 0, 10), sd_obs=25):
         "length": bmb.Prior(beta[0], mu=beta[1], sigma=beta[2]),
         "sigma": bmb.Prior("HalfNormal", sigma=sd_obs),
     }
-    return bmb.Model(formula, scorpions, priors=priors, center_predictors=False)
+    return bmb.Model(random_intercepts, scorpions, priors=priors, center_predictors=False)
 
 
 model_slide = scorpion_model(mu_alpha=(50, 15), sd_alpha=100)

@@ -68,8 +68,8 @@ priors = {
     "length": bmb.Prior("Normal", mu=0, sigma=10.0),
     "sigma": bmb.Prior("HalfNormal", sigma=25.0),
 }
-formula = "weight ~ 1 + length + (1|population)"
-model = bmb.Model(formula, scorpions, priors=priors, center_predictors=False)
+random_intercepts = "weight ~ 1 + length + (1|population)"
+model = bmb.Model(random_intercepts, scorpions, priors=priors, center_predictors=False)
 draws = model.fit(**sampling)
 print(diagnose(draws).check().summary)
 
