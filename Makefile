@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks lint lock doctor check-environment bench clean
+.PHONY: help lab test notebooks exercises student lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,8 @@ $(BIN)/uv: requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
 	@touch $@
 
-# Two stamps, one environment: students' packages, and on top of them those for development.
+# Three stamps, one environment: students' packages, on top of them those for development, and those
+# for instructors (nbgrader).
 $(VENV)/.student: pyproject.toml requirements.lock $(BIN)/uv
 	@echo "Installing the course into $(VENV) (once; about 1 GB, a few minutes) ..."
 	@$(INSTALL)
@@ -42,6 +43,10 @@ $(VENV)/.student: pyproject.toml requirements.lock $(BIN)/uv
 
 $(VENV)/.dev: $(VENV)/.student
 	@$(INSTALL) --group dev
+	@touch $@
+
+$(VENV)/.grading: $(VENV)/.dev
+	@$(INSTALL) --group grading
 	@touch $@
 
 # Without the notice about news and the list of extensions: both want the network.
@@ -58,11 +63,18 @@ lab: $(VENV)/.student  ## open JupyterLab at the course's start page
 doctor: $(VENV)/.student  ## check this machine before class
 	@$(BIN)/python -m qfc_helpers.doctor
 
-test: $(VENV)/.dev  ## run all tests, every notebook included
+test: $(VENV)/.grading  ## run all tests, every notebook included
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope
 
-notebooks: $(VENV)/.dev  ## run the lectures' sources and write their notebooks
+notebooks: $(VENV)/.dev  ## run the sources of lectures and solutions, write their notebooks
 	$(BIN)/python tools/notebooks.py build
+
+exercises: $(VENV)/.grading  ## make the exercises out of the solutions
+	$(BIN)/python tools/exercises.py build
+
+student: $(VENV)/.grading  ## pack what students get into build/, without solutions
+	$(BIN)/python tools/exercises.py check
+	$(BIN)/python tools/student.py
 
 lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree
 	$(BIN)/ruff check
