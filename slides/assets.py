@@ -1,22 +1,29 @@
 """Read the pinned npm packages, and inline what a page needs of them."""
 
 import base64
+import io
 import re
 from functools import cache
 from pathlib import Path
 
-__all__ = ["font_faces", "katex_style", "read", "used_font_faces"]
+from fontTools import subset
+
+__all__ = ["font_faces", "katex_style", "parse_ranges", "read", "used_font_faces"]
 
 HERE = Path(__file__).resolve().parent
 MODULES = HERE / "node_modules"
 
-#: A style sheet of each text face; a page takes from it the subsets that hold its characters.
-FONT_SHEETS = (
+#: Text faces, cut into subsets; a page takes those that hold its characters.
+TEXT_SHEETS = (
     "@fontsource-variable/source-sans-3/index.css",
     "@fontsource-variable/source-sans-3/wght-italic.css",
     "@fontsource-variable/source-code-pro/index.css",
     "@fontsource-variable/source-code-pro/wght-italic.css",
-    "@fontsource/noto-color-emoji/index.css",
+)
+#: For what they lack; a page takes single characters.
+SYMBOL_SHEETS = (
+    "@fontsource/noto-sans-symbols-2/index.css",
+    "@fontsource/noto-emoji/index.css",
 )
 
 
@@ -54,20 +61,57 @@ def used_font_faces(text: str) -> str:
     Parameters
     ----------
     text : str
-        All that the page shows.
+        All that the page shows, formulas apart.
 
     Returns
     -------
     str
         Style rules without any address.
+
+    Raises
+    ------
+    ValueError
+        If none of the fonts has a character: it would look different on each machine.
     """
-    characters = set(map(ord, text))
+    missing = {ord(character) for character in text if not character.isspace()}
     rules = []
-    for sheet in FONT_SHEETS:
+    wanted = missing
+    for sheet in TEXT_SHEETS:
         for rule, ranges in font_faces(sheet):
-            if any(low <= character <= high for low, high in ranges for character in characters):
+            if covered := _within(wanted, ranges):
                 rules.append(_inline_fonts(rule, MODULES / Path(sheet).parent))
+                missing = missing - covered
+    for sheet in SYMBOL_SHEETS:
+        for rule, ranges in font_faces(sheet):
+            if missing and (covered := _within(missing, ranges)):
+                file = re.search(r"url\(([^)]*\.woff)\)", rule)[1]
+                content, had = _cut_out(MODULES / Path(sheet).parent / file, covered)
+                rules.append(_with_source(rule, content, "woff"))
+                missing = missing - had
+    if missing:
+        raise ValueError(
+            f"no font of the slides has the character {chr(min(missing))!r} "
+            f"(U+{min(missing):04X}). Write it in another way, or add a font that has it to "
+            "slides/package.json and SYMBOL_SHEETS."
+        )
     return "\n".join(rules)
+
+
+def _within(characters: set[int], ranges: list[tuple[int, int]]) -> set[int]:
+    return {c for c in characters if any(low <= c <= high for low, high in ranges)}
+
+
+def _cut_out(file: Path, characters: set[int]) -> tuple[bytes, set[int]]:
+    """Make a font of those of the characters that a font has."""
+    options = subset.Options(flavor="woff", layout_features=[], hinting=False)
+    font = subset.load_font(str(file), options)
+    had = characters & set(font.getBestCmap())
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=had)
+    subsetter.subset(font)
+    target = io.BytesIO()
+    subset.save_font(font, target, options)
+    return target.getvalue(), had
 
 
 def font_faces(sheet: str) -> list[tuple[str, list[tuple[int, int]]]]:
@@ -96,11 +140,17 @@ def katex_style() -> str:
 
 
 def _inline_fonts(style: str, folder: Path) -> str:
-    """Replace every ``src`` by its WOFF2 file as data; drop the older formats."""
+    """Replace the source of every face by its WOFF2 file as data; drop the older formats."""
 
-    def data(match: re.Match[str]) -> str:
-        name = re.search(r"url\(([^)]*\.woff2)\)", match[0])[1]
-        content = base64.b64encode((folder / name).read_bytes()).decode("ascii")
-        return f'src:url(data:font/woff2;base64,{content}) format("woff2")'
+    def inlined(face: re.Match[str]) -> str:
+        name = re.search(r"url\(([^)]*\.woff2)\)", face[0])[1]
+        return _with_source(face[0], (folder / name).read_bytes(), "woff2")
 
-    return re.sub(r"src:\s*url\([^;}]*", data, style)
+    return re.sub(r"@font-face\s*{[^}]*}", inlined, style)
+
+
+def _with_source(rule: str, content: bytes, kind: str) -> str:
+    """Give a face its font as data."""
+    data = base64.b64encode(content).decode("ascii")
+    source = f'src:url(data:font/{kind};base64,{data}) format("{kind}")'
+    return re.sub(r"src:\s*url\([^;}]*", lambda _: source, rule)

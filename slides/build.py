@@ -74,6 +74,8 @@ def build_deck(notebook: Path, folder: Path) -> Deck:
         title = _title(soup)
         run_passes(soup, title)
         _add_motifs(soup)
+        # The words of the sliders' figure are written by its script.
+        fonts = used_font_faces(soup.get_text() + read("shrinkage.js"))
         set_formulas(soup)
     except ValueError as problem:
         raise ValueError(f"{notebook.name}: {problem}") from problem
@@ -85,7 +87,7 @@ def build_deck(notebook: Path, folder: Path) -> Deck:
             [
                 read("reveal.js/dist/reveal.css"),
                 katex_style(),
-                used_font_faces(soup.get_text()),
+                fonts,
                 read("style.css"),
             ]
         ),
@@ -99,9 +101,14 @@ def build_deck(notebook: Path, folder: Path) -> Deck:
 def write_index(decks: Sequence[Deck], folder: Path) -> Path:
     """Write the page that lists the decks."""
     page = _environment().get_template("index.html.j2").render(decks=decks, styles="")
-    page = _environment().get_template("index.html.j2").render(
-        decks=decks,
-        styles=used_font_faces(BeautifulSoup(page, "html.parser").get_text()) + read("style.css"),
+    page = (
+        _environment()
+        .get_template("index.html.j2")
+        .render(
+            decks=decks,
+            styles=used_font_faces(BeautifulSoup(page, "html.parser").get_text())
+            + read("style.css"),
+        )
     )
     path = folder / "index.html"
     path.write_text(page, encoding="utf-8")

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import nbformat
 from jinja2 import pass_context
 from nbconvert.exporters.slides import SlidesExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors import Preprocessor
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
@@ -13,7 +15,7 @@ from traitlets import default
 from .assets import HERE
 from .mathematics import placeholder
 
-__all__ = ["DeckExporter", "code_block"]
+__all__ = ["DeckExporter", "OutputApart", "code_block"]
 
 
 def code_block(source: str, language: str = "python", steps: str = "") -> str:
@@ -84,6 +86,25 @@ class _Renderer(IPythonRenderer):
 
     def block_code(self, code: str, info: str | None = None) -> str:
         return code_block(code, (info or "text").split()[0], self.steps)
+
+
+class OutputApart(Preprocessor):
+    """Move the output of cells tagged "output-apart" to a slide of its own, below its code."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Split those cells in two."""
+        cells = []
+        for cell in nb.cells:
+            cells.append(cell)
+            if "output-apart" in cell.metadata.get("tags", []):
+                below = nbformat.v4.new_code_cell(
+                    metadata={"slideshow": {"slide_type": "subslide"}, "tags": ["hide-input"]},
+                    outputs=cell.outputs,
+                )
+                cells.append(below)
+                cell.outputs = []
+        nb.cells = cells
+        return nb, resources
 
 
 class DeckExporter(SlidesExporter):

@@ -6,7 +6,12 @@ from bs4 import BeautifulSoup, NavigableString, Tag
 
 from .mathematics import render
 
-__all__ = ["PASSES", "run_passes", "set_formulas"]
+__all__ = ["PASSES", "run_passes", "set_formulas", "slides_of"]
+
+#: Slides without a figure are set in large type if they then need no more than this (pixels).
+ROOM = 600
+#: ... and if no line of code has more letters than this.
+WIDEST_LARGE_LINE = 72
 
 #: Words for a pooling assumption, wherever they stand in prose.
 _POOLING = re.compile(r"\b(no|complete|partial)[ \N{NO-BREAK SPACE}-]pooling\b", re.IGNORECASE)
@@ -55,9 +60,28 @@ def lay_on_sheets(soup: BeautifulSoup) -> None:
     """Wrap what a slide shows in a sheet of fixed size, and say which kind of slide it is."""
     for number, slide in enumerate(slides_of(soup)):
         kind = "title" if number == 0 else "section" if tagged(slide, "section") else "plain"
+        if slide.select_one("figure"):
+            kind += " drawn"
+        elif _height_when_large(slide) < ROOM:
+            kind += " large"
         sheet = soup.new_tag("div", attrs={"class": f"sheet {kind}"})
         sheet.extend([part.extract() for part in list(slide.contents) if not _is_notes(part)])
         slide.insert(0, sheet)
+
+
+def _height_when_large(slide: Tag) -> float:
+    """Estimate how high a slide would be in large type; the check in the browser is exact."""
+    code = [block.get_text().split("\n") for block in slide.select("pre")]
+    if any(len(line) > WIDEST_LARGE_LINE for lines in code for line in lines):
+        return float("inf")
+    height = sum(30 * len(lines) + 46 for lines in code) + 46 * len(slide.select("tr"))
+    for block in slide.select("p, li, h2"):
+        if not block.find_parent(["aside", "p"]) and not block.select("li"):
+            formulas = block.select("span.formula")
+            letters = len(block.get_text()) + 12 * len(formulas)
+            height += 42 * -(-letters // 74) + 22
+            height += 50 * sum(formula["data-display"] == "true" for formula in formulas)
+    return height
 
 
 def _is_notes(part: object) -> bool:
@@ -69,12 +93,18 @@ def repeat_headings(soup: BeautifulSoup) -> None:
     last = ""
     for slide in slides_of(soup):
         heading = slide.select_one("h1, h2")
+        slide["data-title"] = heading.get_text(strip=True) if heading else slide_title(last)
         if heading is None:
             again = soup.new_tag("h2", attrs={"class": "again"})
             again.append(BeautifulSoup(last, "html.parser"))
             slide.select_one("div.sheet").insert(0, again)
         else:
             last = heading.decode_contents()
+
+
+def slide_title(html: str) -> str:
+    """Strip a heading of its tags."""
+    return BeautifulSoup(html, "html.parser").get_text(strip=True)
 
 
 def head_with_the_heading(soup: BeautifulSoup) -> None:
@@ -133,10 +163,26 @@ def widen_for_figures(soup: BeautifulSoup) -> None:
             element = element.parent
 
 
-def put_side_by_side(soup: BeautifulSoup) -> None:
-    """Lay a cell's code and its output side by side where it is tagged "columns"."""
-    for cell in soup.select('div.cell[data-tags~="columns"]'):
-        cell["class"] = [*cell["class"], "columns"]
+def put_beside_figures(soup: BeautifulSoup) -> None:
+    """Lay cells tagged "beside" into a column to the right of their slide's figure."""
+    for slide in slides_of(soup):
+        figure, beside = slide.select_one("figure"), tagged(slide, "beside")
+        if figure is None or not beside:
+            continue
+        left = _on_sheet(figure)
+        columns = soup.new_tag("div", attrs={"class": "columns"})
+        side = soup.new_tag("div", attrs={"class": "side"})
+        left.insert_before(columns)
+        columns.extend([left.extract(), side])
+        for cell in beside:
+            side.append(_on_sheet(cell).extract())
+
+
+def _on_sheet(element: Tag) -> Tag:
+    """Find what an element is part of, directly on its sheet."""
+    while "sheet" not in element.parent.get("class", []):
+        element = element.parent
+    return element
 
 
 def lead_to_decks(soup: BeautifulSoup) -> None:
@@ -152,9 +198,32 @@ def drop_styles(soup: BeautifulSoup) -> None:
     """Remove what pandas and others bring along; tables are styled by the deck."""
     for element in soup.select("div.slides style"):
         element.decompose()
-    for table in soup.select("table"):
+    for element in soup.select("table, table *"):
         for attribute in ("border", "style"):
-            table.attrs.pop(attribute, None)
+            element.attrs.pop(attribute, None)
+
+
+def tidy_tables(soup: BeautifulSoup) -> None:
+    """Spare pandas' second header row, and Markdown's backslash before a bar."""
+    for code in soup.select("td code, th code"):
+        code.string = code.get_text().replace("\\|", "|")
+    for table in soup.select("table.dataframe"):
+        rows = table.select("thead tr")
+        names = [cell.get_text(strip=True) for cell in rows[-1].find_all("th")]
+        if len(rows) == 2 and names[0] and not any(names[1:]):
+            rows[0].find("th").string = names[0]
+            rows[1].decompose()
+
+
+def shorten_diagnoses(soup: BeautifulSoup) -> None:
+    """Leave out a diagnosis' advice: it fills a page, and the speaker gives it."""
+    for table in soup.select("table"):
+        heads = [cell.get_text() for cell in table.select("thead th")]
+        if heads[-2:] == ["meaning", "what to do"]:
+            table["class"] = "diagnosis"
+            for row in table.select("tr"):
+                for cell in row.find_all(["th", "td"])[-2:]:
+                    cell.decompose()
 
 
 def add_footers(soup: BeautifulSoup, about: str) -> None:
@@ -186,13 +255,15 @@ def set_formulas(soup: BeautifulSoup) -> None:
 #: In this order.
 PASSES = (
     drop_styles,
+    tidy_tables,
+    shorten_diagnoses,
     collect_notes,
     lay_on_sheets,
     head_with_the_heading,
     repeat_headings,
     reveal_bullets,
     color_pooling_words,
-    put_side_by_side,
+    put_beside_figures,
     widen_for_figures,
     lead_to_decks,
 )

@@ -49,7 +49,9 @@ def _print_for_paper(page: "Page", deck: Deck, paper: str) -> list[tuple[str, st
     margins = {"top": "12mm", "bottom": "12mm", "left": "14mm", "right": "14mm"}
     files = []
     for kind in ("handout", "notes"):
-        page.evaluate(f"document.documentElement.classList.toggle('with-notes', {int(kind == 'notes')})")
+        page.evaluate(
+            f"document.documentElement.classList.toggle('with-notes', {int(kind == 'notes')})"
+        )
         target = deck.path.with_name(f"{deck.name}-{kind}.pdf")
         page.pdf(path=target, format=paper, margin=margins, print_background=True, tagged=True)
         files.append((kind, target.name))

@@ -35,7 +35,6 @@
     controls: false,
     progress: true,
     hash: true,
-    hashOneBasedIndex: true,
     // Right arrow, space and a clicker all take the next step, into stacks as well.
     navigationMode: "linear",
     slideNumber: false,
