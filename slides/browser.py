@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
-__all__ = ["MISSING", "chromium", "executable"]
+__all__ = ["MISSING", "chromium", "executable", "wait_until_ready"]
 
 MISSING = (
     "no Chromium or Chrome on this machine. On Debian: apt-get install chromium. Elsewhere install "
@@ -48,3 +48,8 @@ def chromium() -> "Iterator[Browser]":
             yield browser
         finally:
             browser.close()
+
+
+def wait_until_ready(page: "Page") -> None:
+    """Wait until a deck has set its type and started."""
+    page.locator("html.ready").wait_for(state="attached")

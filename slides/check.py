@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .assets import read
-from .browser import chromium
+from .browser import chromium, wait_until_ready
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -103,10 +103,9 @@ def check_deck(browser: "Browser", deck: Path, size: tuple[int, int]) -> list[Pr
     address = deck.resolve().as_uri()
 
     def see_request(request: Any) -> None:
-        if request.url.split("#")[0].split("?")[0] != address and not request.url.startswith(
-            "data:"
-        ):
-            report("request", f"the page asks for {request.url[:80]}", "inline it into the deck")
+        url = request.url.split("#")[0].split("?")[0]
+        if url != address and not url.startswith("data:"):
+            report("request", f"the page asks for {url[:80]}", "inline it into the deck")
 
     page.on("request", see_request)
     page.on("requestfailed", lambda r: report("request", f"{r.url[:80]} did not load", "inline it"))
@@ -121,7 +120,7 @@ def check_deck(browser: "Browser", deck: Path, size: tuple[int, int]) -> list[Pr
     try:
         page.goto(address)
         page.add_style_tag(content=_STILL)
-        page.evaluate("document.fonts.ready.then(() => true)")
+        wait_until_ready(page)
         _walk(page, at, report)
     finally:
         context.close()

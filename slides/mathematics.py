@@ -1,4 +1,4 @@
-"""Set formulas with KaTeX, when the deck is built: at the talk there is nothing left to go wrong."""
+"""Set formulas with KaTeX when the deck is built: at the talk nothing is left to go wrong."""
 
 import json
 from html import escape

@@ -8,11 +8,6 @@ from .mathematics import render
 
 __all__ = ["PASSES", "run_passes", "set_formulas", "slides_of"]
 
-#: Slides without a figure are set in large type if they then need no more than this (pixels).
-ROOM = 600
-#: ... and if no line of code has more letters than this.
-WIDEST_LARGE_LINE = 72
-
 #: Words for a pooling assumption, wherever they stand in prose.
 _POOLING = re.compile(r"\b(no|complete|partial)[ \N{NO-BREAK SPACE}-]pooling\b", re.IGNORECASE)
 
@@ -62,26 +57,9 @@ def lay_on_sheets(soup: BeautifulSoup) -> None:
         kind = "title" if number == 0 else "section" if tagged(slide, "section") else "plain"
         if slide.select_one("figure"):
             kind += " drawn"
-        elif _height_when_large(slide) < ROOM:
-            kind += " large"
         sheet = soup.new_tag("div", attrs={"class": f"sheet {kind}"})
         sheet.extend([part.extract() for part in list(slide.contents) if not _is_notes(part)])
         slide.insert(0, sheet)
-
-
-def _height_when_large(slide: Tag) -> float:
-    """Estimate how high a slide would be in large type; the check in the browser is exact."""
-    code = [block.get_text().split("\n") for block in slide.select("pre")]
-    if any(len(line) > WIDEST_LARGE_LINE for lines in code for line in lines):
-        return float("inf")
-    height = sum(30 * len(lines) + 46 for lines in code) + 46 * len(slide.select("tr"))
-    for block in slide.select("p, li, h2"):
-        if not block.find_parent(["aside", "p"]) and not block.select("li"):
-            formulas = block.select("span.formula")
-            letters = len(block.get_text()) + 12 * len(formulas)
-            height += 42 * -(-letters // 74) + 22
-            height += 50 * sum(formula["data-display"] == "true" for formula in formulas)
-    return height
 
 
 def _is_notes(part: object) -> bool:

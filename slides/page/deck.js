@@ -1,10 +1,27 @@
-// Starts reveal.js, lights lines of code, and lays the deck out for paper with ?handout.
+// Sets each slide as large as it can be, starts reveal.js, lights lines of code, and lays the deck
+// out for paper with ?handout.
 (() => {
   const parameters = new URLSearchParams(window.location.search);
-  if (parameters.has("handout")) {
-    document.documentElement.classList.add("handout");
-    return;
+  const root = document.documentElement;
+
+  // Every slide is laid out in full before reveal.js hides all but one.
+  async function fitType() {
+    root.classList.add("fitting");
+    const sheets = [...document.querySelectorAll(".sheet.plain:not(.drawn)")];
+    sheets.forEach((sheet) => sheet.classList.add("large"));
+    document.body.getBoundingClientRect();
+    await document.fonts.ready;
+    for (const sheet of sheets) {
+      if (fits(sheet)) continue;
+      sheet.classList.replace("large", "medium");
+      if (!fits(sheet)) sheet.classList.remove("medium");
+    }
+    root.classList.remove("fitting");
   }
+
+  const fits = (sheet) =>
+    sheet.scrollHeight <= sheet.clientHeight && sheet.scrollWidth <= sheet.clientWidth &&
+    [...sheet.querySelectorAll("pre")].every((pre) => pre.scrollWidth <= pre.clientWidth);
 
   // The lines of the last step that has been shown; none: every line is as bright as the others.
   function lightLines(slide) {
@@ -18,30 +35,36 @@
     }
   }
 
-  const update = () => lightLines(Reveal.getCurrentSlide());
-  if (!parameters.has("print-pdf")) {
-    for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"]) {
-      Reveal.on(event, update);
+  function start() {
+    if (!parameters.has("print-pdf")) {
+      for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"]) {
+        Reveal.on(event, () => lightLines(Reveal.getCurrentSlide()));
+      }
     }
+    return Reveal.initialize({
+      width: 1280,
+      height: 720,
+      margin: 0,
+      minScale: 0.1,
+      maxScale: 6,
+      center: false,
+      controls: false,
+      progress: true,
+      hash: true,
+      // Right arrow, space and a clicker all take the next step, into stacks as well.
+      navigationMode: "linear",
+      slideNumber: false,
+      transition: "none",
+      backgroundTransition: "none",
+      pdfSeparateFragments: false,
+      pdfMaxPagesPerSlide: 1,
+      plugins: [RevealNotes],
+    });
   }
 
-  Reveal.initialize({
-    width: 1280,
-    height: 720,
-    margin: 0,
-    minScale: 0.1,
-    maxScale: 6,
-    center: false,
-    controls: false,
-    progress: true,
-    hash: true,
-    // Right arrow, space and a clicker all take the next step, into stacks as well.
-    navigationMode: "linear",
-    slideNumber: false,
-    transition: "none",
-    backgroundTransition: "none",
-    pdfSeparateFragments: false,
-    pdfMaxPagesPerSlide: 1,
-    plugins: [RevealNotes],
-  });
+  fitType().then(() => {
+    if (!parameters.has("handout")) return start();
+    // The second name keeps reveal.js's own style for paper away.
+    root.classList.add("handout", "print-pdf");
+  }).then(() => root.classList.add("ready"));
 })();
