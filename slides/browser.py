@@ -50,6 +50,12 @@ def chromium() -> "Iterator[Browser]":
             browser.close()
 
 
-def wait_until_ready(page: "Page") -> None:
-    """Wait until a deck has set its type and started."""
-    page.locator("html.ready").wait_for(state="attached")
+def wait_until_ready(page: "Page", seconds: float = 10) -> bool:
+    """Wait until a deck has set its type and started; say whether it did."""
+    from playwright.sync_api import TimeoutError
+
+    try:
+        page.locator("html.ready").wait_for(state="attached", timeout=1000 * seconds)
+    except TimeoutError:
+        return False
+    return True

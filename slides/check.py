@@ -120,11 +120,13 @@ def check_deck(browser: "Browser", deck: Path, size: tuple[int, int]) -> list[Pr
     try:
         page.goto(address)
         page.add_style_tag(content=_STILL)
-        wait_until_ready(page)
-        _walk(page, at, report)
+        if wait_until_ready(page):
+            _walk(page, at, report)
+        else:
+            report("console", "the deck does not start", "look at the browser's console")
     finally:
         context.close()
-    return problems
+    return list(dict.fromkeys(problems))
 
 
 def _walk(page: "Page", at: dict[str, Any], report: Any) -> None:

@@ -90,7 +90,10 @@ def head_with_the_heading(soup: BeautifulSoup) -> None:
     for slide in slides_of(soup):
         sheet, heading = slide.select_one("div.sheet"), slide.select_one("h2:not(.again)")
         if heading is not None and "plain" in sheet["class"]:
+            cell = heading.find_parent("div", class_="cell")
             sheet.insert(0, heading.extract())
+            if cell is not None and not cell.get_text(strip=True) and not cell.find(True):
+                cell.decompose()
 
 
 def reveal_bullets(soup: BeautifulSoup) -> None:
@@ -227,7 +230,16 @@ def set_formulas(soup: BeautifulSoup) -> None:
     marks = soup.select("span.formula[data-tex]")
     formulas = [(mark["data-tex"], mark["data-display"] == "true") for mark in marks]
     for mark, html in zip(marks, render(formulas), strict=True):
-        mark.replace_with(BeautifulSoup(html, "html.parser"))
+        formula = BeautifulSoup(html, "html.parser")
+        after = mark.next_sibling
+        # A comma stays with its formula.
+        if isinstance(after, NavigableString) and (stop := re.match(r"[,.:;?!)]+", after)):
+            together = soup.new_tag("span", attrs={"class": "together"})
+            after.replace_with(NavigableString(after[stop.end() :]))
+            mark.replace_with(together)
+            together.extend([formula, NavigableString(stop[0])])
+        else:
+            mark.replace_with(formula)
 
 
 #: In this order.

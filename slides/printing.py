@@ -1,7 +1,7 @@
 """PDF files: slides for the projector, a handout for students, pages with notes for the speaker."""
 
 from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ def print_decks(decks: Iterable[Deck], paper: str = "letter") -> None:
         For handout and notes.
     """
     decks = list(decks)
-    with ProcessPoolExecutor(max_workers=2) as pool:
+    with ThreadPoolExecutor(max_workers=2) as pool:
         files = pool.map(_print_deck, [deck.path for deck in decks], [paper] * len(decks))
         for deck, made in zip(decks, files, strict=True):
             deck.files = made
