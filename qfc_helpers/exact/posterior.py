@@ -1,7 +1,7 @@
 """The exact posterior of a Gaussian random-intercept model."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from numbers import Real
 from typing import Any
 
@@ -326,15 +326,30 @@ class ExactPosterior:
         """
         return float(1 - self.difference(group_a, group_b).cdf(0.0))
 
-    def new_group(self) -> Marginal:
+    def new_group(
+        self, predictors: Mapping[str, float] | None = None, *, response: bool = False
+    ) -> Marginal:
         """Return the hyperdistribution: the intercept alpha of a group that was not observed.
 
         The uncertainty of the intercept and of the groups' standard deviation is included.
 
+        Parameters
+        ----------
+        predictors
+            Values of predictors, by the name of their term; the others are zero. The result is
+            then the mean of the response there.
+        response
+            Whether to add the residual: one observation instead of the mean of many.
+
         Returns
         -------
         Marginal
-            Of one quantity, in units of the response, with all predictors at zero.
+            Of one quantity, in units of the response.
+
+        Raises
+        ------
+        ValueError
+            If there is no such predictor, or it has more than one coefficient.
 
         References
         ----------
@@ -350,12 +365,45 @@ class ExactPosterior:
         True
         """
         row = self._model.intercept_row[None, :]
+        for name, value in (predictors or {}).items():
+            row = row + value * self._coefficient_row(name)
+        variance = self._sd_alpha**2 + (self._sd_obs**2 if response else 0)
 
         def components(_: slice) -> tuple[np.ndarray, np.ndarray]:
             mean, sd = self._linear(row)
-            return mean, np.hypot(sd, self._sd_alpha[:, None])
+            return mean, np.sqrt(sd**2 + variance[:, None])
 
         return NormalMixture("alpha_new", self._weights, components, 1)
+
+    def expectation(self, function: Callable[[np.ndarray, np.ndarray], np.ndarray]) -> float:
+        """Return the posterior mean of any function of the two standard deviations.
+
+        Parameters
+        ----------
+        function
+            Takes arrays of ``sd_alpha`` and ``sd_obs``, returns an array of the same shape.
+
+        Returns
+        -------
+        float
+            In the function's units.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> data = pd.DataFrame({"y": [1.0, 2, 4, 3, 5, 9], "g": list("aabbcc")})
+        >>> posterior = ExactPosterior.from_formula("y ~ 1 + (1|g)", data)
+        >>> share = posterior.expectation(lambda a, e: a**2 / (a**2 + e**2))
+        >>> 0 < share < 1
+        True
+        """
+        values = np.asarray(function(self._sd_alpha, self._sd_obs), dtype=float)
+        if values.shape != self._weights.shape:
+            raise ValueError(
+                f"The function returned an array of shape {values.shape} for arguments of shape "
+                f"{self._weights.shape}; expected one value for each pair."
+            )
+        return float(self._weights @ values)
 
     # Many quantities at once
 
@@ -631,6 +679,18 @@ class ExactPosterior:
     @property
     def _nodes(self) -> crossvalidation.Nodes:
         return crossvalidation.Nodes(self._sd_alpha, self._sd_obs, self._weights)
+
+    def _coefficient_row(self, name: str) -> np.ndarray:
+        """Return the linear form, shape (1, p), that gives one coefficient."""
+        term = self._model.term(name)
+        single = term is not None and term.dim is None and name != "Intercept"
+        if not single:
+            known = [t.name for t in self._model.terms if t.dim is None and t.name != "Intercept"]
+            raise ValueError(
+                f"There is no predictor {name!r} with a single coefficient; expected one of "
+                f"{', '.join(map(repr, known)) or 'none'}."
+            )
+        return self._model.report[term.columns]
 
     def _bambi_name(self, name: str) -> str:
         names = self._model.names

@@ -4,14 +4,14 @@ The usual families are written out here, because compiling a PyTensor function t
 the whole posterior does. Any other PyMC distribution goes through `pymc.logp`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy import special
 
-__all__ = ["ScalePrior", "scale_prior"]
+__all__ = ["ScalePrior", "is_closed_form", "scale_prior"]
 
 LogDensity = Callable[[np.ndarray], np.ndarray]
 
@@ -29,8 +29,8 @@ class ScalePrior:
         Log density for an array of values inside the interval.
     lower, upper
         The ends of the interval; ``upper`` may be infinite.
-    text
-        The prior in words, for messages.
+    family, arguments
+        The distribution's name in PyMC and its parameters.
 
     Notes
     -----
@@ -41,7 +41,8 @@ class ScalePrior:
     log_density: LogDensity
     lower: float
     upper: float
-    text: str
+    family: str
+    arguments: Mapping[str, float]
 
     def to_scale(self, z: np.ndarray) -> np.ndarray:
         """Map the unbounded coordinate to the standard deviation."""
@@ -168,11 +169,11 @@ def scale_prior(prior: Any, name: str) -> ScalePrior:
     if family == "Uniform":
         lower, upper = arguments.get("lower", 0.0), arguments.get("upper", 1.0)
         _check_positive_support(lower, name, text)
-        return ScalePrior(_uniform(lower, upper), lower, upper, text)
+        return ScalePrior(_uniform(lower, upper), lower, upper, family, arguments)
     closed = _closed_form(family, set(arguments))
     if closed is not None:
         _check_parameters(arguments, family, name, text)
-        return ScalePrior(closed(**arguments), 0.0, np.inf, text)
+        return ScalePrior(closed(**arguments), 0.0, np.inf, family, arguments)
     return _general_prior(family, arguments, name, text)
 
 
@@ -233,6 +234,19 @@ def _closed_form(family: str, given: set[str]) -> Callable[..., LogDensity] | No
     return None
 
 
+def is_closed_form(family: str, arguments: Mapping[str, float]) -> bool:
+    """Tell whether a prior is written out here, for these names of arguments.
+
+    Examples
+    --------
+    >>> is_closed_form("HalfNormal", {"sigma": 25.0}), is_closed_form("HalfNormal", {"nu": 1.0})
+    (True, False)
+    """
+    if family == "Uniform":
+        return set(arguments) <= {"lower", "upper"}
+    return _closed_form(family, set(arguments)) is not None
+
+
 def _check_positive_support(lower: float, name: str, text: str) -> None:
     if lower < 0:
         raise ValueError(
@@ -261,7 +275,7 @@ def _general_prior(family: str, arguments: dict[str, float], name: str, text: st
 
     _check_positive_support(-1.0 if np.isfinite(evaluate(-_PROBE)).any() else 0.0, name, text)
     lower, upper = _probe_support(evaluate, name, text)
-    return ScalePrior(evaluate, lower, upper, text)
+    return ScalePrior(evaluate, lower, upper, family, arguments)
 
 
 def _probe_support(evaluate: LogDensity, name: str, text: str) -> tuple[float, float]:
