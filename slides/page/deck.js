@@ -36,7 +36,10 @@
   }
 
   function start() {
-    if (!parameters.has("print-pdf")) {
+    const printing = parameters.has("print-pdf");
+    // When it prints, reveal.js goes on laying out pages after it has started.
+    const laidOut = printing && new Promise((resolve) => Reveal.on("pdf-ready", resolve));
+    if (!printing) {
       for (const event of ["ready", "slidechanged", "fragmentshown", "fragmenthidden"]) {
         Reveal.on(event, () => lightLines(Reveal.getCurrentSlide()));
       }
@@ -59,7 +62,7 @@
       pdfSeparateFragments: false,
       pdfMaxPagesPerSlide: 1,
       plugins: [RevealNotes],
-    });
+    }).then(() => laidOut);
   }
 
   fitType().then(() => {
