@@ -152,7 +152,7 @@ def test_an_answer_cell_is_one_line_with_its_own_id(name):
             call = CALL.match(cell.source)
             assert call, cell.source
             assert call[1] == cell.metadata.nbgrader.grade_id
-            assert bool(call[2]) == QUESTIONS[call[1]].needs_model
+            assert bool(call[2]) == bool(QUESTIONS[call[1]].formula), "model and draws"
 
 
 def test_ids_are_unique():
