@@ -833,6 +833,7 @@ X_counties = np.column_stack([columns, radon["floor"]])
 V = among**2 * columns @ columns.T + within**2 * np.eye(len(radon))
 V_inverse_X = np.linalg.solve(V, X)
 
+# %% slideshow={"slide_type": "subslide"}
 weights = {
     "each house once (complete pooling)": np.linalg.pinv(X)[0],
     "each county once (no pooling)": np.linalg.pinv(X_counties)[:85].mean(0),
@@ -933,13 +934,12 @@ p_normal = 2 * stats.norm.sf(np.abs(by_lakes.statistic))
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 n, df = half * n_fish, n_lakes - 2
-false_alarms = {
-    f"{n} fish against {n} fish (t test)": by_fish.pvalue < 0.05,
-    f"{half} lakes against {half} lakes (t test, {df} df)": by_lakes.pvalue
-    < 0.05,
-    "mixed model, normal p-value (statsmodels)": p_normal < 0.05,
+p_values = {
+    f"{n} fish against {n} fish (t test)": by_fish.pvalue,
+    f"{half} lakes against {half} lakes (t test, {df} df)": by_lakes.pvalue,
+    "mixed model, normal p-value (statsmodels)": p_normal,
 }
-false_alarms = {name: alarm.mean() for name, alarm in false_alarms.items()}
+false_alarms = {name: (p < 0.05).mean() for name, p in p_values.items()}
 with_error(false_alarms)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
@@ -958,7 +958,7 @@ with_error(false_alarms)
 #
 # "What is the radon level in Minnesota's counties?" are three questions:
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"}
 these_85 = group_intercepts(draws_radon).mean("county")
 scope = pd.DataFrame(
     {
@@ -970,6 +970,8 @@ scope = pd.DataFrame(
     },
     index=["from (5.5 %)", "median", "to (94.5 %)"],
 ).T
+
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 np.exp(scope).round(2).assign(unit="pCi/L")
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -977,14 +979,14 @@ widths = scope.iloc[:, 2] - scope.iloc[:, 0]
 widths = widths / widths.iloc[0]
 display(
     Markdown(
+        "(The exponential of a mean log: a typical, median value; in basements.) "
         f"On the log scale the intervals' widths are as 1 : {widths.iloc[1]:.1f} : {widths.iloc[2]:.1f}. "
         "No pooling answers the first. It has no universe, so it cannot answer the other two."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > The first is a finite population, the second a superpopulation. The exponential of a mean of logs
-# > is a typical (median) value, not a mean; floor is 0, so all three speak of basements.
+# > The first is a finite population, the second a superpopulation. All three are at floor 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## To avoid averaging
@@ -1206,6 +1208,8 @@ formulas = {
     "one mean for all": "growth ~ 1 + (1|river)",
     "a mean for each kind": "growth ~ 1 + dam + (1|river)",
 }
+
+# %% slideshow={"slide_type": "subslide"}
 estimates, errors_rivers = {}, {title: [] for title in formulas}
 for _ in range(simulations):
     growth = rng.normal(np.where(dam, -1, 1), 0.6)  # true alpha_j
@@ -1272,7 +1276,7 @@ display(
 # If groups are exchangeable, nothing that you know about them predicts their offsets ($\alpha_j$ minus
 # what the model expects of county $j$):
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"}
 by_county = radon.groupby("county", observed=True)
 known = pd.DataFrame(
     {
@@ -1286,6 +1290,8 @@ correlation = {
     name: known.corrwith(fit["group_effect"].to_series())
     for name, fit in fits.items()
 }
+
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 pd.DataFrame(correlation).round(2) + 0.0  # no minus zero
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -1330,8 +1336,8 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## A population, seen through fog
 #
-# Moose on an island, 30 years, three flights a year. (A **state-space model**: a hidden state moves,
-# and is seen with error.) We play nature:
+# Moose on an island, three flights a year: a **state-space model** (a hidden state moves, and is seen
+# with error). We play nature:
 
 # %% slideshow={"slide_type": "-"}
 n_years, n_flights = 30, 3
@@ -1365,8 +1371,7 @@ with pm.Model(coords={"year": calendar}) as moose:
 
 # %% slideshow={"slide_type": "fragment"}
 with moose:
-    # non-centered, as in lecture 2
-    z = pm.Normal("z", 0, 1, shape=n_years - 1)
+    z = pm.Normal("z", 0, 1, shape=n_years - 1)  # non-centered (lecture 2)
     path = pm.math.cumsum(r + sd_process * z)
     path = pm.math.concatenate([[0], path])
     log_n = pm.Deterministic("log_n", log_n_start + path, dims="year")
