@@ -22,8 +22,13 @@
 # Quantitative Fisheries Center, Michigan State University
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > About 60 minutes. Much of the original talk was lists of reasons. Here each reason has a few lines
-# > that run. Show all of the lists; run as many of the proofs as there is time for.
+# > About 90 minutes with all of it. Much of the original talk was lists of reasons. Here each reason has
+# > a demonstration, a few lines that run; mostly one seed is shown, so it shows and does not prove.
+# >
+# > For 60 minutes, cut in this order, heading by heading: "Many models are hierarchical models"
+# > (ridge), "To avoid averaging", "Typically continuous" (occupancy), "The universe, if the design is
+# > good", "Imbalanced sampling", "Not by picking old groups". Keep all of the lists, Robin Hood,
+# > pseudoreplication, few levels, "When exchangeability fails" with its check, and the moose.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Where we are
@@ -48,7 +53,7 @@ from IPython.display import Markdown, display
 from scipy import integrate, stats
 
 from qfc_helpers.data import load_radon, load_scorpions
-from qfc_helpers.draws import diagnose, icc, new_group
+from qfc_helpers.draws import diagnose, group_intercepts, icc, new_group
 from qfc_helpers.exact import ExactPosterior, RandomInterceptLikelihood
 from qfc_helpers.plots import plot_hyperdistribution
 from qfc_helpers.theme import (
@@ -97,7 +102,8 @@ exact_radon = ExactPosterior.from_model(model_radon)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a random effect (words)
 #
-# - Two or more effects or parameters that **belong together** in some way
+# - Two or more effects or parameters that **belong together** in some way (here $\alpha_j$, or its
+#   offset from $\mu_\alpha$)
 #   - for example, because they come from one common distribution
 #   - sometimes called *latent variables*: nobody can go and observe them
 # - Bayesians give everything unknown a probability, and use MCMC
@@ -137,15 +143,15 @@ for _, rows in scorpions.groupby("population", observed=True):
     area, _ = integrate.quad(integrand, *ends, args=(rows,))
     log_likelihood += np.log(area)
 
-lmer_ml = smf.mixedlm("weight ~ length", scorpions, groups="population").fit(
+mixedlm_ml = smf.mixedlm("weight ~ length", scorpions, groups="population").fit(
     reml=False, method="powell"
 )
-print(f"by hand {log_likelihood:.5f}, mixedlm {lmer_ml.llf:.5f}")
+print(f"by hand {log_likelihood:.5f}, mixedlm {mixedlm_ml.llf:.5f}")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > statsmodels (and lme4) know that this integral of Normals has a closed form. For a Poisson or a
-# > binomial response it has none, and lme4's glmer approximates it. With exactly one integral per
-# > group that works well.
+# > binomial response it has none, and lme4's glmer approximates it (Laplace). With one integral per
+# > group that works well if groups are not tiny.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Bayesians integrate, too
@@ -172,8 +178,12 @@ by_both = pd.DataFrame(
 by_both.rename(index={names[0]: "mu_alpha", names[2]: "sd_alpha"}).round(2)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# `lmer` integrates over the $\alpha_j$ only, and reports the *peak* for the rest. Three populations:
-# the peak of $\sigma_\alpha$ is far from its mean.
+# With `REML = FALSE`, `lmer` integrates over the $\alpha_j$ only, and reports the *peak* for the rest.
+# Three populations: the peak of $\sigma_\alpha$ is far from its mean. ($\mu_\alpha$ differs mostly by
+# our prior: lecture 2.)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > lmer's default, REML, integrates over mu_alpha and beta, too, with flat priors.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Exchangeable: names do not matter
@@ -202,8 +212,13 @@ moved_radon = largest_change(radon_model, radon, "county", rng)
 print(f"largest change: {moved:.6f} (scorpions), {moved_radon:.6f} (radon)")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Nothing moves. The model takes the name for a name. If *you* know more about a group than its name
-# (its soil, its dam), tell the model: that is what predictors are for.
+# Nothing moves, and nothing could: this is what the model *assumes*, not evidence for it. No pooling
+# passes this test, too. Exchangeability says more: before the data we would not bet on which county
+# is higher. If we would bet, the assumption is wrong, and the test above cannot tell.
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > Who would bet knows more about a group than its name: its soil, its dam. Tell the model. That is
+# > what predictors are for.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The distribution of random effects
@@ -258,8 +273,8 @@ def arrow(start, end):
 
 
 hyper = [
-    (5.2, r"$\mu_\alpha$", "Normal(50, 15)"),
-    (8.8, r"$\sigma_\alpha$", "HalfNormal(100)"),
+    (5.2, r"$\mu_\alpha$", "Normal(mean 50, sd 15)"),
+    (8.8, r"$\sigma_\alpha$", "HalfNormal(scale 100)"),
 ]
 alphas = [4.0, 7.0, 10.0]
 for x, _, _ in hyper:
@@ -270,24 +285,24 @@ for x in alphas:
     for step in (-0.9, 0, 0.9):
         arrow((x, 2.0), (x + step, 0.1))
 for x, symbol, prior in hyper:
-    node(x, 5.4, prior)
+    node(x, 5.4, prior, size=18)
     node(x, 3.9, symbol, "#D7EAF8", 26)
 for number, x in enumerate(alphas, start=1):
     node(x, 2.0, rf"$\alpha_{number}$", POOLING_COLORS["partial"], 26, "white")
     for step in (-0.9, 0, 0.9):
         node(x + step, 0.1, "weight", "#EEEEEE", 13)
 ax.text(
-    7.0,
+    0,
     2.95,
-    r"hyperdistribution: $\alpha_j \sim$ Normal($\mu_\alpha$, $\sigma_\alpha^2$)",
-    ha="center",
+    "hyperdistribution:\n"
+    r"$\alpha_j \sim$ Normal(mean $\mu_\alpha$, sd $\sigma_\alpha$)",
     va="center",
     fontsize=18,
-    bbox={"facecolor": "white", "edgecolor": "none", "pad": 3},
 )
 set_alt_text(
     ax,
-    "The scorpion model as a tree in four rows. Hyperpriors Normal(50, 15) and HalfNormal(100) point "
+    "The scorpion model as a tree in four rows. Hyperpriors Normal(mean 50, sd 15) and "
+    "HalfNormal(scale 100) point "
     "to the hyperparameters mu_alpha and sd_alpha; both point, through the hyperdistribution, to "
     "the random effects alpha 1 to 3; each of these points to the weights of its three scorpions.",
 )
@@ -440,11 +455,22 @@ figure.legend(
             [], [], color="#B5478F", ls="--", lw=2, label="old groups, picked"
         ),
         plt.Line2D(
+            [],
+            [],
+            color=POOLING_COLORS["partial"],
+            lw=5,
+            marker="D",
+            markersize=11,
+            markerfacecolor="white",
+            markeredgecolor="black",
+            label="a new group, 89 %",
+        ),
+        plt.Line2D(
             [], [], color="black", marker="o", lw=2, label="known groups"
         ),
     ],
     loc="outside lower center",
-    ncols=3,
+    ncols=4,
 )
 set_alt_text(
     figure,
@@ -518,25 +544,23 @@ lmer("log_radon ~ 1 + floor + (1|county)", radon)["coefficient"].to_pandas()
 # 500 lakes exist. You can visit 20, and catch ten fish in each. Which 20?
 
 # %% slideshow={"slide_type": "-"}
+n_lakes, n_visited, n_fish = 500, 20, 10
 rng = np.random.default_rng(891)
-universe = rng.normal(50, 5, size=500)  # mean length of fish, by lake
+universe = rng.normal(50, 5, size=n_lakes)  # mean length of fish, by lake
 designs = {
-    "20 lakes at random": rng.choice(universe, 20, replace=False),
-    "20 where people catch big ones": np.sort(universe)[-60::3],
+    "lakes at random": rng.choice(universe, n_visited, replace=False),
+    "where people catch big ones": np.sort(universe)[-3 * n_visited :: 3],
 }
 rows = {}
 for name, lakes in designs.items():
-    catch = pd.DataFrame(
-        {
-            "lake": np.repeat([f"lake {j:02}" for j in range(20)], 10),
-            "length": (lakes[:, None] + rng.normal(0, 8, (20, 10))).ravel(),
-        }
-    )
+    lake = np.repeat(np.arange(n_visited), n_fish)
+    length = lakes[lake] + rng.normal(0, 8, size=lake.size)
+    catch = pd.DataFrame({"lake": lake.astype(str), "length": length})
     posterior = ExactPosterior.from_formula("length ~ 1 + (1|lake)", catch)
     rows[name] = posterior.new_group().quantile([0.055, 0.5, 0.945])
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-rows["all 500 lakes (the truth)"] = np.quantile(universe, [0.055, 0.5, 0.945])
+rows["all lakes (the truth)"] = np.quantile(universe, [0.055, 0.5, 0.945])
 designed = pd.DataFrame(
     {name: np.asarray(values) for name, values in rows.items()},
     index=["from (5.5 %)", "median", "to (94.5 %)"],
@@ -557,47 +581,57 @@ display(Markdown("A new lake, says the hyperdistribution:"), designed.round(1))
 
 # %% slideshow={"slide_type": "-"}
 years = np.array([3, 3, 3, 5, 5, 8, 8, 15, 15, 25, 40, 40])
-stocks = [f"stock {j:02}" for j in range(1, 13)]
+replicates, sd_stocks, sd_years = 600, 0.5, 0.8
+stocks = [f"stock {j:02}" for j in range(1, years.size + 1)]
 rng = np.random.default_rng(891)
 error_no, error_partial, unusual = [], [], []
-for _ in range(300):
-    productivity = rng.normal(1, 0.5, size=12)  # log recruits per spawner
-    log_rps = np.repeat(productivity, years) + rng.normal(0, 0.8, years.sum())
+for _ in range(replicates):
+    # log recruits per spawner
+    productivity = rng.normal(1, sd_stocks, size=years.size)
+    noise = rng.normal(0, sd_years, size=years.sum())
+    log_rps = np.repeat(productivity, years) + noise
     data = pd.DataFrame({"stock": np.repeat(stocks, years), "y": log_rps})
     fit = lmer("y ~ 1 + (1|stock)", data)
     alpha = float(fit["coefficient"][0]) + fit["group_effect"].to_series()
     error_no.append(data.groupby("stock")["y"].mean() - productivity)
     error_partial.append(alpha[stocks] - productivity)
-    unusual.append((productivity - 1) / 0.5)
+    unusual.append((productivity - 1) / sd_stocks)
 error_no, error_partial = np.array(error_no), np.array(error_partial)
 unusual = np.array(unusual)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-by_years = pd.DataFrame(
-    {
-        name: pd.DataFrame({"years": np.tile(years, 300), "e": e.ravel() ** 2})
-        .groupby("years")["e"]
-        .mean()
-        .pow(0.5)
-        for name, e in [("no", error_no), ("partial", error_partial)]
-    }
-)
-by_unusual = pd.DataFrame(
-    {
-        name: pd.DataFrame(
-            {
-                "how": pd.cut(
-                    unusual[:, :5].ravel(), [-9, -1.5, -0.5, 0.5, 1.5, 9]
-                ),
-                "e": e[:, :5].ravel() ** 2,
-            }
+poor = years <= 5
+how_unusual = np.digitize(unusual[:, poor], [-1.5, -0.5, 0.5, 1.5])
+
+
+def root_mean_square(errors, kinds):
+    """The typical error of each kind of stock."""
+    squares = pd.Series(errors.ravel() ** 2)
+    return squares.groupby(kinds.ravel()).mean() ** 0.5
+
+
+def compare(kinds, which):
+    """Both typical errors, and the Monte Carlo error of their difference."""
+    no, partial = error_no[:, which], error_partial[:, which]
+    table = pd.DataFrame(
+        {
+            "no": root_mean_square(no, kinds),
+            "partial": root_mean_square(partial, kinds),
+        }
+    )
+    bootstrap = np.random.default_rng(1)
+    differences = []
+    for _ in range(200):
+        rows = bootstrap.integers(0, replicates, size=replicates)
+        differences.append(
+            root_mean_square(partial[rows], kinds[rows])
+            - root_mean_square(no[rows], kinds[rows])
         )
-        .groupby("how", observed=True)["e"]
-        .mean()
-        .pow(0.5)
-        for name, e in [("no", error_no), ("partial", error_partial)]
-    }
-)
+    return table.assign(error=pd.DataFrame(differences).std())
+
+
+by_years = compare(np.tile(years, (replicates, 1)), years > 0)
+by_unusual = compare(how_unusual, poor)
 figure, axes = plt.subplots(ncols=2, figsize=(12, 5.2), sharey=True)
 styles = {"no": ("s", "--"), "partial": ("o", "-")}
 for ax, table in zip(axes, [by_years, by_unusual], strict=True):
@@ -611,9 +645,22 @@ for ax, table in zip(axes, [by_years, by_unusual], strict=True):
             color=POOLING_COLORS[name],
             label=f"{name} pooling",
         )
+    ax.errorbar(
+        range(len(table)),
+        table["partial"],
+        yerr=2 * table["error"],
+        fmt="none",
+        color="black",
+        elinewidth=2,
+        capsize=6,
+        zorder=5,
+        label="± 2 errors of the difference",
+    )
 axes[0].set_xticks(range(len(by_years)), by_years.index)
 axes[0].set(
-    xlabel="years of data", ylabel="typical error (RMSE)", ylim=(0, None)
+    xlabel="years of data",
+    ylabel="typical error\n(root of the mean square)",
+    ylim=(0, None),
 )
 axes[1].set_xticks(
     range(5), ["very\nlow", "low", "like\nthe mean", "high", "very\nhigh"]
@@ -621,13 +668,14 @@ axes[1].set_xticks(
 axes[1].set_xlabel("true productivity")
 axes[0].set_title("all stocks")
 axes[1].set_title("stocks with 3 or 5 years")
-axes[0].legend()
+axes[0].legend(fontsize=15)
 set_alt_text(
     figure,
     "Typical error of a stock's productivity without and with partial pooling, two panels. Left: "
     "against years of data; partial pooling is clearly better with three years and the same from "
     "fifteen on. Right: for the poor stocks against their true productivity; partial pooling is much "
-    "better in the middle and worse for stocks with very low or very high productivity.",
+    "better in the middle and worse for stocks with very low or very high productivity. Bars show two "
+    "Monte Carlo errors of the difference between the two.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -635,7 +683,7 @@ gain = 1 - by_years["partial"] / by_years["no"]
 display(
     Markdown(
         f"With three years of data the error is {gain.loc[3]:.0%} smaller, with 40 years "
-        f"{gain.loc[40]:.0%}: the rich pay nothing. Who pays? The **unusual poor**, on the right. "
+        f"{gain.loc[40]:.0%}: the rich pay hardly anything. Who pays? The **unusual poor**, on the right. "
         "They are taken for ordinary, until they have data."
     )
 )
@@ -699,15 +747,17 @@ each = errors[errors["houses"] == "hidden"].pivot_table(
 wins = int((each["partial pooling"] == each.min(axis=1)).sum())
 display(
     Markdown(
-        "No pooling is by far the best at what it has seen. At what it has not, it does about as "
+        "No pooling is the best at what it has seen. At what it has not, it does about as "
         "well as complete pooling: it learned the noise by heart. Partial pooling predicts the hidden houses "
-        f"best, in {wins} of {len(each)} splits."
+        f"best, in {wins} of {len(each)} splits (of the same houses)."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > Lecture 3 had no pooling *ahead* of complete pooling for known counties, with all 919 houses. Here
-# > each county has half of them: overfitting is a matter of how much data each parameter has.
+# > The splits share their houses, so they are not independent trials.
+# >
+# > Lecture 3 had no pooling slightly ahead of complete pooling for known counties, within the error,
+# > with all 919 houses. Here each county has half of them: overfitting is a matter of how much data each parameter has.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Some reasons we might use mixed effects models
@@ -727,17 +777,21 @@ display(
 
 # %% slideshow={"slide_type": "-"}
 def coverage(x):
-    """How often the 95 % t interval of each row's mean holds zero."""
+    """How often the 95 % t interval of each row's mean holds zero.
+
+    Mean ± t quantile * standard error: exact for independent Normals.
+    """
     n = x.shape[1]
     standard_error = x.std(axis=1, ddof=1) / np.sqrt(n)
     half = stats.t(n - 1).ppf(0.975) * standard_error
     return (np.abs(x.mean(axis=1)) < half).mean()
 
 
+n_lakes, n_fish, repeats = 10, 20, 2000
+sd_lakes, sd_fish = 0.5, 1
 rng = np.random.default_rng(891)
-repeats = 2000
-lakes = rng.normal(0, 0.5, size=(repeats, 10, 1))
-fish = lakes + rng.normal(0, 1, size=(repeats, 10, 20))
+lakes = rng.normal(0, sd_lakes, size=(repeats, n_lakes, 1))
+fish = lakes + rng.normal(0, sd_fish, size=(repeats, n_lakes, n_fish))
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 
@@ -751,7 +805,7 @@ def with_error(shares):
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 covered = {
-    "200 fish, as if independent": coverage(fish.reshape(repeats, 200)),
+    "all fish, as if independent": coverage(fish.reshape(repeats, -1)),
     "fish within lakes": coverage(fish.mean(axis=2)),
 }
 with_error(covered)
@@ -767,26 +821,29 @@ with_error(covered)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Imbalanced sampling
 #
-# What is the mean of Minnesota's *counties*? Should each house count once, or each county once?
-# A county's mean has the variance $\sigma_\alpha^2 + \sigma^2 / n_j$:
+# What is the mean of Minnesota's *counties*? Should each house count once, or each county once? All
+# three estimates are weighted sums of houses, and $V$ is the houses' covariance:
 
 # %% slideshow={"slide_type": "-"}
-n_houses = radon["county"].value_counts(sort=False)
 fit_radon = lmer("log_radon ~ 1 + floor + (1|county)", radon)
 among, within = float(fit_radon["sd_alpha"]), float(fit_radon["sd_obs"])
-variance = among**2 + within**2 / n_houses
+columns = pd.get_dummies(radon["county"], dtype=float)  # 85 of 0 and 1
+X = np.column_stack([np.ones(len(radon)), radon["floor"]])
+X_counties = np.column_stack([columns, radon["floor"]])
+V = among**2 * columns @ columns.T + within**2 * np.eye(len(radon))
+V_inverse_X = np.linalg.solve(V, X)
 
+# %% slideshow={"slide_type": "subslide"}
 weights = {
-    "each house once (complete pooling)": n_houses,
-    "each county once (no pooling)": n_houses**0,
-    "partial pooling": 1 / variance,
+    "each house once (complete pooling)": np.linalg.pinv(X)[0],
+    "each county once (no pooling)": np.linalg.pinv(X_counties)[:85].mean(0),
+    "partial pooling": np.linalg.solve(X.T @ V_inverse_X, V_inverse_X.T)[0],
 }
 balance = {}
 for name, weight in weights.items():
-    weight = weight / weight.sum()
     balance[name] = {
-        "weight of St. Louis County": weight["STLOUIS"],
-        "standard error": np.sqrt((weight**2 * variance).sum()),
+        "weight of St. Louis County": weight @ columns["STLOUIS"],
+        "standard error": np.sqrt(weight @ V @ weight),
     }
 balance = pd.DataFrame(balance).T
 
@@ -798,9 +855,10 @@ claimed = smf.ols("log_radon ~ 1 + floor", radon).fit().bse["Intercept"]
 true_error = balance["standard error"].iloc[0]
 display(
     Markdown(
-        "Neither. Partial pooling weights a county by what it knows, and is the most precise. "
-        f"Complete pooling *claims* a standard error of {claimed:.3f}; given counties that differ, "
-        f"its true one is {true_error:.3f}."
+        "Neither. Partial pooling weights a county by what it knows, and is the most precise, if the "
+        "number of houses has nothing to do with radon. (If it has, precise is not the same as right.) "
+        f"Complete pooling *claims* a standard error of {claimed:.3f}; given $V$, its true one is "
+        f"{true_error:.3f}."
     )
 )
 
@@ -829,8 +887,8 @@ partition.round(2)
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 display(
     Markdown(
-        f"About {partition.loc['ICC', 'median']:.0%} of the variance is among counties: two houses of "
-        "the same county are a little alike. An analysis of variance has a p-value for this. Here it "
+        f"About {partition.loc['ICC', 'median']:.0%} of the variance that floor leaves is among counties: "
+        "two houses of the same county are a little alike. An analysis of variance has a p-value for this. Here it "
         "has a size, and an interval."
     )
 )
@@ -860,56 +918,75 @@ display(
 # *Ecological Monographs* 54(2), 187-211.
 
 # %% slideshow={"slide_type": "-"}
-stocked, not_stocked = fish[:, :5], fish[:, 5:]
+half = n_lakes // 2
+stocked, not_stocked = fish[:, :half], fish[:, half:]
 
-# as if 100 fish had been treated: a regression on fish
-naive = stats.ttest_ind(
-    stocked.reshape(repeats, 100), not_stocked.reshape(repeats, 100), axis=1
+# as if fish had been treated: a regression on fish
+by_fish = stats.ttest_ind(
+    stocked.reshape(repeats, -1), not_stocked.reshape(repeats, -1), axis=1
 )
-# five lakes were treated: the mixed model
-mixed = stats.ttest_ind(stocked.mean(axis=2), not_stocked.mean(axis=2), axis=1)
+# lakes were treated
+by_lakes = stats.ttest_ind(
+    stocked.mean(axis=2), not_stocked.mean(axis=2), axis=1
+)
+# the same t, taken for a Normal variable
+p_normal = 2 * stats.norm.sf(np.abs(by_lakes.statistic))
+
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
-false_alarms = {
-    "lm(length ~ stocked)": (naive.pvalue < 0.05).mean(),
-    "lmer(length ~ stocked + (1|lake))": (mixed.pvalue < 0.05).mean(),
+n, df = half * n_fish, n_lakes - 2
+p_values = {
+    f"{n} fish against {n} fish (t test)": by_fish.pvalue,
+    f"{half} lakes against {half} lakes (t test, {df} df)": by_lakes.pvalue,
+    "mixed model, normal p-value (statsmodels)": p_normal,
 }
+false_alarms = {name: (p < 0.05).mean() for name, p in p_values.items()}
 with_error(false_alarms)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The stocking truck went to *lakes*. There are ten replicates, however many fish you measure
-# (Hurlbert 1984).
+# The stocking truck went to *lakes*. There are ten experimental units, five per treatment, however
+# many fish you measure (Hurlbert 1984).
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Ask what more fish per lake would do to the first row: make it worse. With a predictor that varies
 # > among groups only, the number of groups is the sample size. In this balanced design the mixed
-# > model's t statistic is that of the lake means; its degrees of freedom are 8, which statsmodels'
-# > normal p-values do not know (lmerTest in R does).
+# > model's t statistic is that of the lake means (unless its variance among lakes is estimated as
+# > zero, which is rare here); its degrees of freedom are 8, which statsmodels' normal p-values do not
+# > know (lmerTest in R does).
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The scope of inference
 #
-# "What is the radon level in Minnesota's counties?" are two questions:
+# "What is the radon level in Minnesota's counties?" are three questions:
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"}
+these_85 = group_intercepts(draws_radon).mean("county")
 scope = pd.DataFrame(
     {
-        "the mean of all counties": exact_radon.marginal("mu_alpha").quantile(
+        "these 85 counties": these_85.quantile(ends),
+        "their universe, mu_alpha": exact_radon.marginal("mu_alpha").quantile(
             ends
         ),
-        "a county never sampled": exact_radon.new_group().quantile(ends),
+        "one new county": exact_radon.new_group().quantile(ends),
     },
     index=["from (5.5 %)", "median", "to (94.5 %)"],
 ).T
+
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 np.exp(scope).round(2).assign(unit="pCi/L")
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 widths = scope.iloc[:, 2] - scope.iloc[:, 0]
+widths = widths / widths.iloc[0]
 display(
     Markdown(
-        f"On the log scale the second interval is {widths.iloc[1] / widths.iloc[0]:.1f} times as "
-        "wide. No pooling answers neither: it speaks of these 85 counties, and of no other."
+        "(The exponential of a mean log: a typical, median value; in basements.) "
+        f"On the log scale the intervals' widths are as 1 : {widths.iloc[1]:.1f} : {widths.iloc[2]:.1f}. "
+        "No pooling answers the first. It has no universe, so it cannot answer the other two."
     )
 )
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > The first is a finite population, the second a superpopulation. All three are at floor 0.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## To avoid averaging
@@ -939,38 +1016,42 @@ slopes.loc[["floor", "log_uranium"]].round(2)
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 error = slopes.xs("error", axis=1, level=1)
 ratio = error["averages"] / error["all houses"]
+estimate = slopes.xs("estimate", axis=1, level=1).loc["floor"]
+apart = estimate.diff().abs().iloc[-1] / error.loc["floor", "averages"]
 display(
     Markdown(
         f"The averages are {ratio['log_uranium'] - 1:.0%} less certain about uranium and "
-        f"{ratio['floor']:.1f} times as uncertain about floor, where they also give another answer: "
-        "a county with more first floors is not the same thing as a house with one."
+        f"{ratio['floor']:.1f} times as uncertain about floor. There the two answers are "
+        f"{apart:.1f} standard errors apart: a hint, no more, that a county with more first floors is "
+        "not the same thing as a house with one."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > The step from basement to first floor happens within a house. Between counties it is mixed up with
-# > how people build there. (The ecological fallacy.)
+# > The step from basement to first floor happens within a house. Between counties it can be mixed up
+# > with how people build there. (The ecological fallacy.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Many models are hierarchical models
 #
 # Ridge regression, smoothing splines, state-space models, meta-analysis, occupancy, ... For example:
-# **ridge regression** on 85 county columns, with the penalty $\sigma^2 / \sigma_\alpha^2$.
+# **ridge regression** (least squares plus a penalty on large coefficients) on 85 county columns, with
+# the penalty $\sigma^2 / \sigma_\alpha^2$.
 
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
-columns = pd.get_dummies(radon["county"], dtype=float).to_numpy()
+indicator = columns.to_numpy()  # 919 houses, 85 counties
 mu, beta = fit_radon["coefficient"].to_numpy()
 residual = radon["log_radon"] - mu - beta * radon["floor"]
 
 penalty = within**2 / among**2
-normal_equations = columns.T @ columns + penalty * np.eye(85)
-ridge = np.linalg.solve(normal_equations, columns.T @ residual)
+normal_equations = indicator.T @ indicator + penalty * np.eye(85)
+ridge = np.linalg.solve(normal_equations, indicator.T @ residual)
 
 largest = np.abs(ridge - fit_radon["group_effect"].to_numpy()).max()
 print(f"largest difference to lmer's random effects: {largest:.6f}")
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Ridge regression needs cross-validation to find its penalty. The mixed model estimates it.
+# Ridge regression usually gets its penalty by cross-validation. The mixed model estimates it.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
 # # What can go wrong?
@@ -1005,15 +1086,17 @@ print(f"largest difference to lmer's random effects: {largest:.6f}")
 # 33(1), 1-53.
 
 # %% slideshow={"slide_type": "subslide"}
+n_per_group, data_sets = 10, 6
 rng = np.random.default_rng(891)
 
 
-def simulate(groups):
-    """Ten observations in each group; sd_alpha = 1 and sd_obs = 1."""
-    alpha = rng.normal(0, 1, groups)
-    y = np.repeat(alpha, 10) + rng.normal(0, 1, 10 * groups)
+def simulate(groups, sd_alpha=1):
+    """Some observations in each group; sd_obs = 1."""
+    alpha = rng.normal(0, sd_alpha, groups)
     names = [f"group {j:03}" for j in range(groups)]
-    return pd.DataFrame({"g": np.repeat(names, 10), "y": y})
+    noise = rng.normal(0, 1, n_per_group * groups)
+    y = np.repeat(alpha, n_per_group) + noise
+    return pd.DataFrame({"g": np.repeat(names, n_per_group), "y": y})
 
 
 def sd_alpha_interval(data, scale):
@@ -1027,11 +1110,15 @@ def sd_alpha_interval(data, scale):
 # %% slideshow={"slide_type": "subslide"}
 few_levels = {}
 for groups in (3, 5, 10, 30, 100):
-    for repeat in range(6):
+    for repeat in range(data_sets):
         data = simulate(groups)
         for scale in (1, 10):
-            low, middle, high = sd_alpha_interval(data, scale)
-            few_levels[groups, repeat, scale] = low, middle, high
+            few_levels[groups, repeat, scale] = sd_alpha_interval(data, scale)
+
+surprises = []  # a truth that HalfNormal(1) does not expect
+for _ in range(60):
+    low, _, high = sd_alpha_interval(simulate(3, sd_alpha=3), scale=1)
+    surprises.append(not low < 3 < high)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 few_levels = pd.DataFrame(few_levels, index=["low", "median", "high"]).T
@@ -1045,7 +1132,8 @@ counts = [3, 5, 10, 30, 100]
 for place, groups in enumerate(counts):
     for scale, (marker, color, label) in looks.items():
         some = few_levels.xs((groups, scale), level=["groups", "scale"])
-        x = place + (np.arange(6) - 2.5) * 0.13 + (0.045 if scale == 10 else 0)
+        x = place + np.linspace(-0.325, 0.325, data_sets)
+        x = x + (0.045 if scale == 10 else 0)
         ax.errorbar(
             x,
             some["median"],
@@ -1084,24 +1172,25 @@ how_few = how_few.swaplevel(axis=1)[
     [(1, "low"), (1, "high"), (10, "low"), (10, "high")]
 ].rename_axis(columns=["HalfNormal", None])
 display(
-    Markdown("Average ends of the six 89 % intervals; the truth is 1:"),
+    Markdown("Average ends of the 89 % intervals; the truth is 1:"),
     how_few.round(2),
 )
-excess = how_few[10, "high"] / how_few[1, "high"] - 1
+times = how_few[10, "high"] / how_few[1, "high"]
 display(
     Markdown(
-        f"With 3 groups the wide hyperprior raises the upper end by {excess.loc[3]:.0%}, with 5 by "
-        f"{excess.loc[5]:.0%}, with 10 by {excess.loc[10]:.0%}, with 30 by {excess.loc[30]:.0%}. "
-        "There is no cliff at five. Few levels are no sin, but they call for a hyperprior that you "
-        "can defend."
+        f"The wide hyperprior's upper end is about {times.loc[3]:.1f} times as high with 3 groups, "
+        f"{times.loc[5]:.1f} with 5, {times.loc[10]:.1f} with 10, {times.loc[30]:.2f} with 30: no "
+        "cliff at five. But the blue prior was told the truth's size. Had the truth been 3, with three "
+        f"groups it would have missed it in {sum(surprises)} of {len(surprises)} data sets. Few levels "
+        "call for a hyperprior that you can defend."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Gelman (2005) would use the random effect even for few levels. Fixing them means
 # > sd_alpha = infinity, which is also a hyperprior, and seldom one that anybody would defend. More
-# > observations per group do not help: the number of groups is what counts. Gelman (2006) for
-# > hyperpriors of standard deviations.
+# > observations per group? They help until each alpha_j is well known; after that only more groups
+# > help. Gelman (2006) for hyperpriors of standard deviations.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## When exchangeability fails
@@ -1109,24 +1198,30 @@ display(
 # 200 rivers, two fish each. Half of them have a dam, and fish grow less there. Does the model know?
 
 # %% slideshow={"slide_type": "-"}
+n_each, n_caught, simulations = 100, 2, 40  # rivers of a kind, fish
 rng = np.random.default_rng(891)
-dam = np.repeat([0, 1], 100)
-rivers = pd.DataFrame({"dam": dam}, [f"river {j:03}" for j in range(200)])
-rivers = rivers.rename_axis("river").reset_index()
+dam = np.repeat([0, 1], n_each)
+rivers = pd.DataFrame({"river": [f"river {j:03}" for j in range(2 * n_each)]})
+rivers["dam"] = dam
+fish_of_rivers = pd.concat([rivers] * n_caught)
 formulas = {
     "one mean for all": "growth ~ 1 + (1|river)",
     "a mean for each kind": "growth ~ 1 + dam + (1|river)",
 }
+
+# %% slideshow={"slide_type": "subslide"}
 estimates, errors_rivers = {}, {title: [] for title in formulas}
-for _ in range(40):
+for _ in range(simulations):
     growth = rng.normal(np.where(dam, -1, 1), 0.6)  # true alpha_j
-    caught = pd.concat([rivers, rivers])
-    caught["growth"] = np.tile(growth, 2) + rng.normal(0, 1.2, size=400)
+    noise = rng.normal(0, 1.2, size=n_caught * growth.size)
+    caught = fish_of_rivers.assign(growth=np.tile(growth, n_caught) + noise)
     for title, formula in formulas.items():
         fit = lmer(formula, caught)
-        mu, gap, *_ = [*fit["coefficient"].to_numpy(), 0]
-        offset = fit["group_effect"].to_numpy()
-        estimates[title] = mu + gap * dam + offset
+        coefficient = fit["coefficient"].to_series()
+        mean_of_kind = (
+            coefficient["Intercept"] + coefficient.get("dam", 0) * dam
+        )
+        estimates[title] = mean_of_kind + fit["group_effect"].to_numpy()
         errors_rivers[title].append(estimates[title] - growth)
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -1161,37 +1256,59 @@ set_alt_text(
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 bias, bias_error = {}, {}
 for title, errors_all in errors_rivers.items():
-    # the mean over the rivers of a kind, 40 times
-    by_kind = np.array(errors_all).reshape(40, 2, 100).mean(axis=2)
+    # the mean over the rivers of a kind, in each simulation
+    by_kind = np.array(errors_all).reshape(simulations, 2, n_each).mean(axis=2)
     bias[title] = by_kind.mean(axis=0)
-    bias_error[title] = by_kind.std(axis=0, ddof=1) / np.sqrt(40)
+    bias_error[title] = by_kind.std(axis=0, ddof=1) / np.sqrt(simulations)
 first, second = bias.values()
 display(
     Markdown(
-        f"The last of 40 simulations. In all of them, rivers shrunk to one common mean come out "
-        f"{first[1]:+.2f} (dammed) and {first[0]:+.2f} (free) off on average; with a mean for each "
-        f"kind, {second[1]:+.2f} and {second[0]:+.2f} "
-        f"(Monte Carlo error {max(map(max, bias_error.values())):.2f})."
+        f"In {simulations} simulations (this is the last), one common mean is {first[1]:+.2f} (dammed) "
+        f"and {first[0]:+.2f} (free) off on average; a mean for each kind {second[1]:+.2f} and "
+        f"{second[0]:+.2f} (Monte Carlo error {max(map(max, bias_error.values())):.2f}). On the right "
+        "each cloud is flatter than the line: that is shrinkage towards the mean of its kind."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## A check: do the offsets know something?
 #
-# If groups are exchangeable, nothing that you know about them predicts their offsets. For radon:
+# If groups are exchangeable, nothing that you know about them predicts their offsets ($\alpha_j$ minus
+# what the model expects of county $j$):
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
-uranium = radon.groupby("county", observed=True)["log_uranium"].first()
-offsets = {
-    "without uranium": fit_radon["group_effect"].to_series(),
-    "with uranium": multilevel["group_effect"].to_series(),
+# %% slideshow={"slide_type": "-"}
+by_county = radon.groupby("county", observed=True)
+known = pd.DataFrame(
+    {
+        "uranium": by_county["log_uranium"].first(),
+        "share of first floors": by_county["floor"].mean(),
+        "log number of houses": np.log(by_county.size()),
+    }
+)
+fits = {"without uranium": fit_radon, "with uranium": multilevel}
+correlation = {
+    name: known.corrwith(fit["group_effect"].to_series())
+    for name, fit in fits.items()
 }
-correlation = {name: u.corr(uranium) for name, u in offsets.items()}
-pd.Series(correlation, name="correlation of offset and uranium").round(2)
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
-# Counties are not exchangeable. *Given their soil*, they may be. A random effect is no substitute for
-# thinking about why groups differ.
+# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+pd.DataFrame(correlation).round(2) + 0.0  # no minus zero
+
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+chance = 1 / np.sqrt(len(known))
+display(
+    Markdown(
+        f"(By chance alone: about {chance:.2f}, up or down.) Uranium in the model sets its correlation to zero, "
+        "always: that is arithmetic, not evidence. A fair check asks something the model does not "
+        "contain. Counties are not exchangeable; *given their soil*, they may be."
+    )
+)
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > The zero is a normal equation of generalized least squares. The other two rows could have come out
+# > large with uranium in the model. They did not, but offsets are shrunk, so that this check is a weak
+# > one. The strong one adds the candidate to the model: there the share of first floors is about two
+# > standard errors from zero. A random effect is no substitute for thinking about why groups differ.
 
 # %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
 # # A way of thinking
@@ -1219,18 +1336,23 @@ pd.Series(correlation, name="correlation of offset and uranium").round(2)
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## A population, seen through fog
 #
-# Moose on an island, 30 years. Each year three flights count them. We play nature:
+# Moose on an island, three flights a year: a **state-space model** (a hidden state moves, and is seen
+# with error). We play nature:
 
 # %% slideshow={"slide_type": "-"}
+n_years, n_flights = 30, 3
+true_r, true_process, true_obs = 0.04, 0.15, 0.25
 rng = np.random.default_rng(891)
-calendar = np.arange(1994, 2024)
-true_growth = rng.normal(0.04, 0.15, size=29)  # good and bad years
+calendar = np.arange(2024 - n_years, 2024)
+true_growth = rng.normal(true_r, true_process, size=n_years - 1)
 true_log_n = np.log(100) + np.append(0, true_growth.cumsum())
-log_count = true_log_n[:, None] + rng.normal(0, 0.25, size=(30, 3))  # fog
+fog = rng.normal(0, true_obs, size=(n_years, n_flights))
+log_count = true_log_n[:, None] + fog
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Two kinds of noise. Good and bad years *happen* to the moose. Miscounts happen to us, and the moose
-# do not care.
+# Good and bad years *happen* to the moose. Miscounts happen to us, and the moose do not care. Three
+# flights in the same year disagree only because of the fog: that is how the model tells fog from bad
+# years. With one flight a year it hardly could.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Hierarchical modeling as a philosophical middle ground, in code
@@ -1249,7 +1371,7 @@ with pm.Model(coords={"year": calendar}) as moose:
 
 # %% slideshow={"slide_type": "fragment"}
 with moose:
-    z = pm.Normal("z", 0, 1, shape=29)  # non-centered, as in lecture 2
+    z = pm.Normal("z", 0, 1, shape=n_years - 1)  # non-centered (lecture 2)
     path = pm.math.cumsum(r + sd_process * z)
     path = pm.math.concatenate([[0], path])
     log_n = pm.Deterministic("log_n", log_n_start + path, dims="year")
@@ -1262,8 +1384,8 @@ with moose:
     pm.Normal("log_count", log_n[:, None], sd_obs, observed=log_count)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > 30 random effects, the log abundances, that belong together because each grew out of the last. The
-# > hierarchy is in time. `with moose:` may be opened as often as we like.
+# > The random effects are one start and 29 growth rates; the log abundances belong together because
+# > each grew out of the last. The hierarchy is in time. `with moose:` may be opened as often as we like.
 
 # %% slideshow={"slide_type": "subslide"}
 with moose:
@@ -1287,7 +1409,7 @@ ax.plot(
     "x",
     color=GROUP_COLORS[2],
     markersize=7,
-    label=["counts", None, None],
+    label=["counts", *(n_flights - 1) * [None]],
 )
 ax.fill_between(
     calendar,
@@ -1322,8 +1444,8 @@ rmse_count = np.sqrt(((yearly - true_log_n) ** 2).mean())
 rmse_model = np.sqrt(((estimate.to_numpy() - true_log_n) ** 2).mean())
 display(
     Markdown(
-        f"In {inside} of {len(calendar)} years the truth is inside. The estimate is "
-        f"{1 - rmse_model / rmse_count:.0%} closer to it than the mean count of the year: years "
+        f"In {inside} of {len(calendar)} years the truth is inside. The estimate's typical error is "
+        f"{1 - rmse_model / rmse_count:.0%} smaller than that of the year's mean count: years "
         "borrow from their neighbors."
     )
 )
@@ -1347,21 +1469,29 @@ process_noise = {
         float(growth_draws[1].mean()),
         stats.norm.cdf(fall, *growth_draws).mean(),
     ),
-    "truth": (0.15, stats.norm(0.04, 0.15).cdf(fall)),
+    f"the {n_years - 1} years that happened": (
+        true_growth.std(ddof=1),
+        (true_growth < fall).mean(),
+    ),
+    "truth": (true_process, stats.norm(true_r, true_process).cdf(fall)),
 }
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
 face_value = pd.DataFrame(
-    process_noise, index=["process noise", "Pr(a fifth is gone next year)"]
+    process_noise, index=["process noise", "years that take a fifth"]
 ).T
-display(face_value.round(2))
 low_sd, high_sd = (
     posterior_moose["sd_process"].quantile([0.055, 0.945]).to_numpy()
 )
+interval = pd.Series("", face_value.index)
+interval["hierarchical model"] = f"{low_sd:.2f} to {high_sd:.2f}"
+shown = face_value.round(2)
+shown.insert(1, "89 % interval", interval)
+display(shown)
 display(
     Markdown(
-        "At face value every miscount is a catastrophe or a baby boom. (The model's process noise has "
-        f"an 89 % interval from {low_sd:.2f} to {high_sd:.2f}.)"
+        "At face value every miscount is a catastrophe or a baby boom. (One simulated island; another "
+        "seed gives other numbers.) If every flight misses a third of the moose, so does the model."
     )
 )
 
@@ -1404,18 +1534,18 @@ display(
 #   *Maximum Entropy and Bayesian Methods*, 15-22. Kluwer.
 # - Gelman, A. (2005). Analysis of variance: why it is more important than ever. *Annals of
 #   Statistics* 33(1), 1-53.
-# - Gelman, A. (2006). Prior distributions for variance parameters in hierarchical models. *Bayesian
-#   Analysis* 1(3), 515-534.
+# - Gelman, A. (2006). Prior distributions for variance parameters in hierarchical models (comment on
+#   article by Browne and Draper). *Bayesian Analysis* 1(3), 515-534.
 # - Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*.
-#   Cambridge University Press.
+#   Cambridge University Press. (Further reading.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"} tags=["at-once"]
 # ## References, continued
 #
 # - Hurlbert, S. H. (1984). Pseudoreplication and the design of ecological field experiments.
 #   *Ecological Monographs* 54(2), 187-211.
-# - Kéry, M. and Schaub, M. (2012). *Bayesian Population Analysis using WinBUGS*, chapter 3. Academic
-#   Press.
+# - Kéry, M. and Schaub, M. (2012). *Bayesian Population Analysis using WinBUGS: A Hierarchical
+#   Perspective*. Academic Press.
 # - MacKenzie, D. I. et al. (2002). Estimating site occupancy rates when detection probabilities are less
 #   than one. *Ecology* 83(8), 2248-2255.
 # - McElreath, R. (2020). *Statistical Rethinking*, 2nd edition, chapters 2, 9 and 13. CRC Press.
@@ -1429,4 +1559,4 @@ display(
 # - Royle, J. A. (2004). N-mixture models for estimating population size from spatially replicated counts.
 #   *Biometrics* 60(1), 108-115.
 # - Royle, J. A. and Dorazio, R. M. (2008). *Hierarchical Modeling and Inference in Ecology*. Academic
-#   Press.
+#   Press. (Further reading.)

@@ -22,7 +22,7 @@
 # | **[Lecture 1: Pooling](01_pooling.ipynb)** | three assumptions about groups, in words, algebra and code | 40 minutes |
 # | **[Lecture 2: Shrinkage](02_shrinkage.ipynb)** | the model in Stan's words, priors, diagnostics, and what partial pooling does | 60 minutes |
 # | **[Lecture 3: Radon](03_radon.ipynb)** | 919 houses in 85 counties: who is pulled, group-level predictors, varying slopes | 60 minutes |
-# | **[Lecture 4: Hyperdistributions](04_hyperdistributions.ipynb)** | what a random effect is, what it is good for, and when not to use one | 60 minutes |
+# | **[Lecture 4: Hyperdistributions](04_hyperdistributions.ipynb)** | what a random effect is, what it is good for, and when not to use one | 90 minutes |
 # | **Exercises [1](../exercises/hierarchical/01_prior_sensitivity.ipynb), [2](../exercises/hierarchical/02_derived_parameters.ipynb), [3](../exercises/hierarchical/03_hyperdistributions.ipynb), [4](../exercises/hierarchical/04_radon.ipynb)** | prior sensitivity, derived parameters, hyperdistributions, radon; each answer is checked at once | 1 to 2 hours each |
 # | [From R](from_r.md) | every R call of the original lecture beside its Python twin | to look things up |
 #
