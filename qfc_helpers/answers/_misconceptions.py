@@ -58,7 +58,7 @@ class Misconception:
 _SUMMARIES = Pointer("02_shrinkage", "Posterior summaries beside `lmer()`")
 _LINE_BY_LINE = Pointer("02_shrinkage", "The same in Bambi, line by line")
 _AIC = Pointer("01_pooling", "Two kinds of likelihood")
-_NEW_HOUSE = Pointer("03_radon", "A warning: `sample_new_groups`")
+_NEW_GROUP = Pointer("04_hyperdistributions", "A new group")
 _DIAGNOSTICS = Pointer("02_shrinkage", "What each line means")
 _POOLING_FACTOR = Pointer("02_shrinkage", "Shrinkage as a formula")
 _PANELS = Pointer("03_radon", "The classic pair of panels")
@@ -85,27 +85,27 @@ _ALL = (
         "new group.",
         "A new group does not sit on the mean. It varies around it with sd_alpha, as the old ones "
         "do; draws.new_group adds that.",
-        _NEW_HOUSE,
+        _NEW_GROUP,
     ),
     Misconception(
         "resampled-groups",
         "These draws are the old groups over again (what sample_new_groups=True gives).",
         "A new group is not one of the groups you have. Draw it from Normal(mu_alpha, sd_alpha), "
         "afresh in each draw; draws.new_group does.",
-        _NEW_HOUSE,
+        Pointer("04_hyperdistributions", "Not by picking old groups"),
     ),
     Misconception(
         "response-for-alpha",
         "This has the residual in it: it predicts single observations, not alpha.",
         "The question is about the group's intercept. Leave sd_obs out.",
-        _NEW_HOUSE,
+        _NEW_GROUP,
     ),
     Misconception(
         "alpha-for-response",
         "This is the mean of a new group there, without the residual of a single observation.",
         "One animal (or one house) also differs from its group's line, by sd_obs; "
         "draws.predict_new_group adds it.",
-        _NEW_HOUSE,
+        _NEW_GROUP,
     ),
     Misconception(
         "sd-for-variance",
