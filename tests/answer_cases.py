@@ -169,6 +169,7 @@ def _scorpion_mistakes(draws, model, seed):
     levels = [(gap, "derived-interval", None), (new, "new-population-interval", new)]
     slope, noise, mean_only = draws.posterior["length"], response - new, "alpha-for-response"
     noise = noise.squeeze(drop=True)
+    known = np.random.default_rng(seed).normal(mean(mu), mean(among), mu.shape)
     plug_in = mean(among) ** 2 / (mean(among) ** 2 + mean(within) ** 2)
     return [
         Given("slide-alpha-1", mean(offset.sel(first)), "offset-for-alpha"),
@@ -183,6 +184,7 @@ def _scorpion_mistakes(draws, model, seed):
         Given("variance-share", mean(among / (among + within)), "sd-for-variance"),
         Given("variance-share", mean(1 - verbs.icc(draws)), "complement"),
         Given("new-population", mu, "mu-alpha-for-new-group"),
+        Given("new-population", known, "plug-in"),
         Given("new-population", old, "resampled-groups"),
         Given("new-population", response, "response-for-alpha"),
         Given("new-population-interval", interval(mu), "mu-alpha-for-new-group", mu),

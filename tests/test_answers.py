@@ -327,7 +327,7 @@ def test_few_draws_are_said_beside_a_right_answer(models, draws):
     fewer = draws["lecture"].isel(draw=slice(500))
     found = verdict("mu-alpha", mean(fewer.posterior["Intercept"]), models["lecture"], fewer)
     assert found.status == "right"
-    assert "These are 2,000 draws; with 4,000" in found.notes[0]
+    assert "These are 2,000 draws; with 4,000 or more" in found.notes[0]
 
 
 def test_divergences_are_said_beside_a_right_answer(models, draws):
@@ -350,10 +350,11 @@ def test_centered_predictors_are_named(draws):
 def test_another_model_is_said():
     found = verdict("mu-alpha", 40.0, lecture_model((0, 100)))
     assert found.status == "wrong"
-    assert "Intercept is Normal(0, 100); the task asks for Normal(50, 15)" in found.message
+    assert "prior of Intercept is Normal(0, 100); the task asks for Normal(50, 15)" in found.message
     found = verdict("mu-alpha", 40.0, lecture_model(sd_alpha=bmb.Prior("HalfCauchy", beta=25)))
     assert (
-        "sd_alpha is HalfCauchy(beta=25); the task asks for HalfNormal(sigma=100)" in found.message
+        "1|population is HalfCauchy(beta=25); the task asks for HalfNormal(sigma=100)"
+        in found.message
     )
     found = verdict("own-sd-alpha-interval", [5, 100], lecture_model())
     assert "the task asks for your own" in found.message
@@ -418,7 +419,7 @@ def test_an_open_task_says_so(value):
         ("alpha-means", 3.0, "one for each population; got one number"),
         ("derived-interval", [2.0, 1.0], "the lower end first"),
         ("derived-interval", 2.0, "two ends of an interval"),
-        ("derived-difference", 2.0, "Expected draws"),
+        ("derived-difference", 2.0, "This is a single number"),
         ("derived-difference", "draws", "Expected draws"),
         ("derived-difference", np.full(4000, 2.0), "All draws are the same number"),
         ("derived-difference", np.full(4000, np.nan), "not finite"),
@@ -448,6 +449,11 @@ def test_models_and_draws_that_are_none_get_a_sentence(models, draws):
     assert "more than one quantity" in found.message
     assert "Expected a bambi.Model" in verdict("mu-alpha", 40.0, "model").message
     assert "expected the DataTree" in verdict("mu-alpha", 40.0, models["lecture"], 3).message
+    assert (
+        "`draws` still holds three dots"
+        in verdict("mu-alpha", 40.0, models["lecture"], ...).message
+    )
+    assert "`model` still holds three dots" in verdict("mu-alpha", 40.0, ..., lecture).message
     flat = lecture_model(sd_alpha=bmb.Prior("HalfFlat"))
     assert "improper" in verdict("mu-alpha", 40.0, flat).message
     two = bmb.Model("weight ~ 1 + (1|population) + (1|length)", SCORPIONS)

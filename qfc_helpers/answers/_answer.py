@@ -69,6 +69,12 @@ def read_answer(question: Question, value: Any, model: Any = None, draws: Any = 
 def _measure(question: Question, value: Any, model: Any, draws: Any) -> Payload:
     if value is None:
         raise UnreadableError("The value is None. Does a function lack its return?")
+    for name, thing in (("draws", draws), ("model", model)):
+        if thing is ... and (question.needs_draws if name == "draws" else question.formula):
+            raise UnreadableError(
+                f"`{name}` still holds three dots. In the cell where you fit, give this name to "
+                f"{'the draws' if name == 'draws' else 'the model'}."
+            )
     own = _own_draws(question, draws)
     if question.special is not None:
         value = question.special(value)

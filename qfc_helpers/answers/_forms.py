@@ -33,10 +33,10 @@ __all__ = [
 ESS_MIN = 400
 #: Monte Carlo standard errors that are granted; one right answer in 16,000 is farther off.
 Z = 4.0
-#: Probability by which a quantile may be off beside its Monte Carlo error.
-TOLERANCE_PROBABILITY = 0.01
 LEVEL = 0.95
-_QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
+_QUANTILES = np.array([0.025, 0.05, 0.25, 0.5, 0.75, 0.95, 0.975])
+#: Probability by which a quantile may be off beside its Monte Carlo error; less in the tails.
+_TOLERANCES = np.array([0.005, 0.01, 0.01, 0.01, 0.01, 0.01, 0.005])
 _ENDS = np.array([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
 
 
@@ -143,18 +143,26 @@ class IntervalForm:
 
     def distance(self, answer: Payload | Measured, target: Target) -> float:
         """Compare in probability: which quantiles of the target the ends are."""
-        return _distance_in_probability(answer, target, _ENDS, TOLERANCE_PROBABILITY / 2)
+        return _distance_in_probability(answer, target, _ENDS, _TOLERANCES[[0, -1]])
 
 
 @dataclass(frozen=True)
 class DrawsForm:
-    """Draws from a distribution, of which five quantiles are kept."""
+    """Draws from a distribution, of which seven quantiles are kept."""
 
     count: int = _QUANTILES.size
 
     def read(self, value: Any, own: xr.DataArray | None = None) -> Measured:
         """Read draws."""
         draws = as_draws(value)
+        if (
+            draws is None
+            and np.size(value) == 1
+            and np.issubdtype(np.asarray(value).dtype, np.number)
+        ):
+            raise UnreadableError(
+                "This is a single number (an average?); the task asks for one value in each draw."
+            )
         if draws is None:
             raise UnreadableError(
                 "Expected draws: a DataArray with the dimensions chain and draw, as the functions "
@@ -170,7 +178,7 @@ class DrawsForm:
 
     def distance(self, answer: Payload | Measured, target: Target) -> float:
         """Compare in probability: which quantiles of the target the answer's are."""
-        return _distance_in_probability(answer, target, _QUANTILES, TOLERANCE_PROBABILITY)
+        return _distance_in_probability(answer, target, _QUANTILES, _TOLERANCES)
 
 
 Form = NumbersForm | IntervalForm | DrawsForm
@@ -187,7 +195,7 @@ def effective(answer: Payload | Measured, count: int) -> np.ndarray:
 
 
 def _distance_in_probability(
-    answer: Payload | Measured, target: Target, wanted: np.ndarray, tolerance: float
+    answer: Payload | Measured, target: Target, wanted: np.ndarray, tolerance: np.ndarray
 ) -> float:
     """Compare quantiles with those wanted, on the scale of Normal scores.
 

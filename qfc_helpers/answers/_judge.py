@@ -29,6 +29,8 @@ _NAMED_WITHIN, _TIMES_BETTER = 1.5, 2.0
 _TAIL_TOLERANCE = 0.003
 #: Beyond this, tails are wrong whatever the reason.
 _TAIL_LIMIT = 0.012
+#: What students type, where the lecture has another name.
+_BAMBI_NAMES = {"sd_alpha": "the sigma of 1|population", "sd_obs": "sigma"}
 _LEVELS = (0.5, 0.8, 0.89, 0.9, 0.94, 0.99)
 
 
@@ -143,13 +145,13 @@ def _check_model(question: Question, payload: Payload) -> Verdict | None:
         return None
     if spec["centered"]:
         return _named(question, payload, "centered-prior")
-    for name, prior in question.priors.items():
-        if not _same({name: given[name]}, {name: prior}):
-            return wrong(
-                f"The prior of {name} is {_in_words(given[name])}; the task asks for "
-                f"{_in_words(prior)}."
-            )
-    return None
+    different = [
+        f"the prior of {_BAMBI_NAMES.get(name, name)} is {_in_words(given[name])}; the task asks "
+        f"for {_in_words(prior)}"
+        for name, prior in question.priors.items()
+        if not _same({name: given[name]}, {name: prior})
+    ]
+    return wrong(f"In your model {', and '.join(different)}.") if different else None
 
 
 def _same(given: dict[str, Any], asked: dict[str, Any]) -> bool:
@@ -271,18 +273,24 @@ def _notes(payload: Payload) -> tuple[str, ...]:
     notes = []
     if payload.divergences:
         notes.append(
-            f"{payload.divergences} of the draws diverged; fit with target_accept=0.99, and look "
-            "at what diagnose says."
+            f"{payload.divergences} of the draws diverged. Fit with target_accept=0.99; if you "
+            "did, look at your priors, and at what diagnose says."
         )
     if 0 < payload.size < _DRAWS_WANTED:
         notes.append(
-            f"These are {payload.size:,} draws; with {_DRAWS_WANTED:,}, as the task asks, more "
-            "mistakes can be told from chance."
+            f"These are {payload.size:,} draws; with {_DRAWS_WANTED:,} or more, as the notebook's "
+            "settings give, mistakes can be told from chance more surely."
         )
     if _RHAT_WANTED < (payload.r_hat or 0) <= _RHAT_MAX:
         notes.append(
             f"R-hat is {payload.r_hat:.3f}, a little above {_RHAT_WANTED}: the chains do not agree "
             "as well as they should. Draw more."
+        )
+    tails = _tails(payload)
+    if tails is not None and abs(tails[0] - tails[1]) > 2 * _TAIL_TOLERANCE:
+        notes.append(
+            f"Of your draws {tails[0]:.1%} lie below and {tails[1]:.1%} above. Equal-tailed means "
+            "2.5 % on either side; is this a highest-density interval?"
         )
     return tuple(notes)
 

@@ -76,7 +76,7 @@ _ALL = (
         "offset-for-alpha",
         "This is the group's offset (Bambi's 1|group), not its intercept alpha.",
         "Bambi stores how far each group lies from the common mean. alpha_j is the mean plus that "
-        "offset; draws.group_intercepts adds them draw by draw.",
+        "offset; group_intercepts(draws) adds them draw by draw.",
         _LINE_BY_LINE,
     ),
     Misconception(
@@ -84,14 +84,14 @@ _ALL = (
         "This is the posterior of mu_alpha, the mean of the hyperdistribution: too narrow for a "
         "new group.",
         "A new group does not sit on the mean. It varies around it with sd_alpha, as the old ones "
-        "do; draws.new_group adds that.",
+        "do; new_group(draws) adds that.",
         _NEW_GROUP,
     ),
     Misconception(
         "resampled-groups",
         "These draws are the old groups over again (what sample_new_groups=True gives).",
         "A new group is not one of the groups you have. Draw it from Normal(mu_alpha, sd_alpha), "
-        "afresh in each draw; draws.new_group does.",
+        "afresh in each draw; new_group(draws) does.",
         Pointer("04_hyperdistributions", "Not by picking old groups"),
     ),
     Misconception(
@@ -104,7 +104,7 @@ _ALL = (
         "alpha-for-response",
         "This is the mean of a new group there, without the residual of a single observation.",
         "One animal (or one house) also differs from its group's line, by sd_obs; "
-        "draws.predict_new_group adds it.",
+        "predict_new_group(draws, model, data) adds it.",
         _NEW_GROUP,
     ),
     Misconception(
@@ -136,8 +136,8 @@ _ALL = (
     Misconception(
         "sigma-not-counted",
         "One parameter seems not to be counted in this AIC.",
-        "R counts the residual standard deviation, statsmodels does not. frequentist.aic follows "
-        "R.",
+        "R counts the residual standard deviation, statsmodels does not. aic(fit) of "
+        "qfc_helpers.frequentist follows R.",
         _AIC,
     ),
     Misconception(
@@ -159,7 +159,7 @@ _ALL = (
         "too-few-draws",
         "There are too few effective draws to tell right from wrong.",
         "Look at what diagnose says. Divergences: fit with target_accept=0.99. None: draw more "
-        "(tune=1000, draws=1000, chains=4, then twice as many).",
+        "(twice as many).",
         _DIAGNOSTICS,
     ),
     Misconception(
@@ -204,7 +204,7 @@ _ALL = (
         "plug-in",
         "This is computed from the posterior means of the two standard deviations.",
         "A function of means is not the mean of the function. Compute it in each draw, then "
-        "average; draws.icc and draws.pooling_factor do the first step.",
+        "average; icc(draws) and pooling_factor(draws, data) do the first step.",
         _POOLING_FACTOR,
     ),
     Misconception(

@@ -133,6 +133,7 @@ def _alpha_1(question_id: str, priors: Mapping[str, Any], words: str) -> Questio
 
 
 _NEW_GROUP_MISTAKES = {
+    "plug-in": ask.plug_in_normal,
     "mu-alpha-for-new-group": ask.distribution(_mu_alpha),
     "resampled-groups": ask.resampled(),
     "response-for-alpha": ask.distribution(lambda posterior: posterior.new_group(response=True)),
@@ -259,8 +260,12 @@ _HYPERDISTRIBUTIONS = (
         "draws of alpha for a county that was not sampled",
         DrawsForm(),
         ask.distribution(_new_group),
-        # Resampling 85 counties gives nearly the hyperdistribution: it cannot be told apart.
-        {name: make for name, make in _NEW_GROUP_MISTAKES.items() if name != "resampled-groups"},
+        # Resampling 85 counties, or plugging in, gives nearly the hyperdistribution.
+        {
+            name: make
+            for name, make in _NEW_GROUP_MISTAKES.items()
+            if name not in ("resampled-groups", "plug-in")
+        },
         **_RADON,
     ),
     Question(

@@ -40,6 +40,7 @@ __all__ = [
     "number",
     "offset",
     "parameter_draws",
+    "plug_in_normal",
     "probability",
     "pull",
     "pull_draws",
@@ -176,6 +177,12 @@ def resampled(shift: tuple[str, float] | None = None, *, response: bool = False)
         return Target(cdf=lambda values: normals.cdf(np.asarray(values)[:, None]).mean(axis=1))
 
     return target
+
+
+def plug_in_normal(posterior: ExactPosterior) -> Target:
+    """Describe a new group as if mu_alpha and sd_alpha were known."""
+    center, spread = (posterior.marginal(name).mean().item() for name in ("mu_alpha", "sd_alpha"))
+    return Target(cdf=stats.norm(center, spread).cdf)
 
 
 def unpaired(posterior: ExactPosterior) -> Target:

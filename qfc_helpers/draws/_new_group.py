@@ -1,6 +1,6 @@
 """The intercept of a group that the model has not seen."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import xarray as xr
@@ -122,7 +122,8 @@ def new_group(
     """
     posterior = _reading.read_posterior(draws)
     group = _reading.find_group(posterior, group)
-    labels = _check_labels([labels] if isinstance(labels, str) else labels, posterior, group)
+    single = isinstance(labels, str) or not isinstance(labels, Iterable)
+    labels = _check_labels([labels] if single else labels, posterior, group)
     offsets = draw_offsets(posterior, group, labels, random_seed)
     alpha = _reading.variable(posterior, "Intercept") + offsets
     return _reading.derived(alpha, "alpha_j", f"intercept of each new {group}")
