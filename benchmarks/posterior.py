@@ -20,7 +20,7 @@ import pandas as pd
 
 HERE = Path(__file__).parent / "contenders"
 RUNS = 3
-TIME_LIMIT_SECONDS = 180
+TIME_LIMIT_SECONDS = 90
 # Script and further arguments of each.
 CONTENDERS = {
     "exact": ("exact.py",),
