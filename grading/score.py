@@ -1,0 +1,231 @@
+"""From an executed notebook's outputs to a verdict on each question.
+
+The outputs are a stranger's data. They are read with a strict schema and judged in a process of
+their own, which runs nothing of the student's and is stopped if it takes too long.
+
+Which answer counts, if a question is answered more than once: the best one. A notebook tells at
+once whether an answer is right, and trying again is allowed; so the order of tries says nothing.
+"""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from .execute import Execution
+from .questions import Exercise, questions_in
+
+__all__ = ["Judge", "Mark", "marks", "payloads"]
+
+#: As `qfc_helpers.answers.MIME_TYPE`, which is not imported here since that takes seconds.
+MIME_TYPE = "application/vnd.qfc.answer+json"
+_MAX_PAYLOADS, _MAX_BYTES = 2000, 20_000
+#: So many different answers to one question are judged, the last ones.
+_MAX_TRIES = 20
+_RANK = {"open": 0, "unreadable": 1, "wrong": 2, "unreliable": 3, "right": 4}
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What one question earned, and why.
+
+    Parameters
+    ----------
+    question : str
+        Its id.
+    points, out_of : float
+        Earned, and possible.
+    status : str
+        A verdict's, or "missing" (no answer was given) or "not-reached" (the notebook stopped).
+    message : str
+        The reason, for the student; it never holds the right value.
+    misconception : str or None
+        Its id.
+    hint, pointer, link : str
+        The misconception's.
+    notes : tuple of str
+        What else is worth saying.
+    """
+
+    question: str
+    points: float
+    out_of: float
+    status: str
+    message: str
+    misconception: str | None = None
+    hint: str = ""
+    pointer: str = ""
+    link: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def payloads(notebook: dict[str, Any]) -> Iterator[tuple[int, Any]]:
+    """Find all answers in the outputs of an executed notebook, whatever cell they stand in."""
+    seen = 0
+    for index, cell in enumerate(notebook["cells"]):
+        for output in cell.get("outputs", ()):
+            data = output.get("data")
+            if isinstance(data, dict) and MIME_TYPE in data and seen < _MAX_PAYLOADS:
+                seen += 1
+                yield index, data[MIME_TYPE]
+
+
+def marks(execution: Execution, exercise: Exercise, judge: "Judge") -> list[Mark]:
+    """Judge all questions of an exercise.
+
+    Parameters
+    ----------
+    execution : Execution
+        What ran.
+    exercise : Exercise
+        What was asked.
+    judge : Judge
+        Gives a verdict on one answer.
+    """
+    notebook = json.loads(execution.notebook)
+    tries: dict[str, dict[str, None]] = {question: {} for question in exercise.questions}
+    for _, data in payloads(notebook):
+        question = data.get("question") if isinstance(data, dict) else None
+        text = json.dumps(data)
+        if isinstance(question, str) and question in tries:
+            text = text if len(text) <= _MAX_BYTES else json.dumps({"question": question})
+            tries[question].pop(text, None)
+            tries[question][text] = None
+    return [
+        _mark(question, list(tries[question])[-_MAX_TRIES:], execution, exercise, judge, notebook)
+        for question in exercise.questions
+    ]
+
+
+def _mark(
+    question: str,
+    tries: list[str],
+    execution: Execution,
+    exercise: Exercise,
+    judge: "Judge",
+    notebook: dict[str, Any],
+) -> Mark:
+    cell = exercise.cell_of(question)
+    out_of = cell.points / len(cell.questions)
+    verdicts = [judge(text) for text in tries]
+    if not verdicts:
+        if execution.stopped:
+            message = f"Not reached: {stopping(execution, exercise, notebook)}"
+            return Mark(question, 0.0, out_of, "not-reached", message)
+        return Mark(question, 0.0, out_of, "missing", "The notebook gave no answer.")
+    best = max(verdicts, key=lambda verdict: _RANK.get(verdict["status"], 0))
+    points = out_of if best["status"] == "right" else 0.0
+    return Mark(question, points, out_of, **best)
+
+
+def stopping(execution: Execution, exercise: Exercise, notebook: dict[str, Any]) -> str:
+    """Say where a notebook stopped, and why; empty if it did not."""
+    if not execution.stopped:
+        return ""
+    if execution.cell is None:
+        return f"{execution.words}."
+    where = question_at(execution.cell, exercise, notebook)
+    at = f" at the question {where}" if where else ""
+    return f"the notebook stopped{at} (cell {execution.cell + 1}): {execution.words}."
+
+
+def question_at(index: int, exercise: Exercise, notebook: dict[str, Any]) -> str | None:
+    """Return the question that a cell works on: the next one that is asked."""
+    for cell in notebook["cells"][index:]:
+        asked = questions_in("".join(cell["source"]))
+        for question in asked:
+            if question in exercise.questions:
+                return question
+    return None
+
+
+def verdict_of(text: str) -> dict[str, Any]:
+    """Give the verdict on one answer, as stored; runs in the judge's process."""
+    from qfc_helpers.answers import PayloadError, judge, read_payload
+
+    try:
+        verdict = judge(read_payload(json.loads(text)))
+    except (PayloadError, ValueError, RecursionError, OverflowError) as error:
+        message = f"What the notebook left is no answer: {str(error)[:300]}."
+        return {"status": "unreadable", "message": message}
+    result = {
+        "status": verdict.status,
+        "message": verdict.message,
+        "misconception": verdict.misconception,
+        "notes": verdict.notes,
+    }
+    if verdict.hint is not None:
+        pointer = verdict.hint.pointer
+        result |= {"hint": verdict.hint.hint, "pointer": pointer.text, "link": pointer.link}
+    return result
+
+
+def _serve(connection: Any) -> None:
+    while True:
+        try:
+            text = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(verdict_of(text))
+        except Exception as error:
+            message = f"The answer could not be judged ({type(error).__name__})."
+            connection.send({"status": "unreadable", "message": message})
+
+
+class Judge:
+    """Judges answers in a process of its own; remembers what it was asked.
+
+    Parameters
+    ----------
+    seconds : float
+        What one answer may take.
+    """
+
+    def __init__(self, seconds: float = 60) -> None:
+        self.seconds, self.known = seconds, {}
+        self._process = self._connection = None
+
+    def __call__(self, text: str) -> dict[str, Any]:
+        """Return the verdict's parts on an answer, as JSON."""
+        if text not in self.known:
+            self.known[text] = self._ask(text)
+        return self.known[text]
+
+    def _ask(self, text: str) -> dict[str, Any]:
+        if self._process is None or not self._process.is_alive():
+            self._start()
+        with suppress(EOFError, OSError):
+            self._connection.send(text)
+            if self._connection.poll(self.seconds):
+                return self._connection.recv()
+        self.close()
+        message = "The answer could not be judged in time; its priors may be extreme."
+        return {"status": "unreadable", "message": message}
+
+    def _start(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe()
+        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self._process.start()
+        theirs.close()
+        # The first answer waits for the imports; they are not the student's fault.
+        self._connection.send(json.dumps({"question": ""}))
+        if self._connection.poll(300):
+            self._connection.recv()
+
+    def close(self) -> None:
+        """Stop the process."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._connection.close()
+            self._process = None
+
+    def __enter__(self) -> "Judge":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
