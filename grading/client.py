@@ -49,6 +49,7 @@ class Client(NotebookClient):
     def guard(self, limits: Limits) -> None:
         """Set the limits."""
         self.limits, self.received, self.reached, self.stopped = limits, 0, 0, ""
+        self.grader = os.getppid()
 
     def process_message(self, msg: dict, cell: Any, cell_index: int) -> Any:
         """Count before anything is kept."""
@@ -73,15 +74,15 @@ class Client(NotebookClient):
 
     async def watch(self, private: Path) -> None:
         """Stop what the kernel's own limits do not see, for they count each process alone."""
-        limits, gone = self.limits, {}
+        limits, gone = self.limits, {}  # CPU seconds, also of processes that have ended
         while not self.stopped:
-            memory, now = 0, {}
-            for process in _family(self.km.provisioner.pid):
+            family = _family(self.km.provisioner.pid)
+            for process in family:
                 with suppress(psutil.Error):
-                    memory += process.memory_info().rss
-                    now[process.pid] = sum(process.cpu_times()[:2])
-            gone |= now
-            if memory > limits.memory:
+                    gone[process.pid] = sum(process.cpu_times()[:2])
+            if os.getppid() != self.grader:
+                self.stop("dead", "the grader is gone")
+            elif _memory(family) > limits.memory:
                 self.stop("memory", f"more than {limits.memory // MB} MB of memory")
             elif psutil.virtual_memory().available < _SPARE:
                 self.stop("memory", "the machine's memory was used up")
@@ -97,6 +98,22 @@ def _family(pid: int) -> list[psutil.Process]:
         parent = psutil.Process(pid)
         return [parent, *parent.children(recursive=True)]
     return []
+
+
+def _memory(family: list[psutil.Process]) -> int:
+    """Return the bytes in use; what processes share counts once, if that matters."""
+    total = sum(_bytes(process, "rss") for process in family)
+    if total <= _SPARE:
+        return total
+    return sum(_bytes(process, "pss") for process in family)
+
+
+def _bytes(process: psutil.Process, kind: str) -> int:
+    with suppress(psutil.Error):
+        if kind == "rss":
+            return process.memory_info().rss
+        return process.memory_full_info().pss
+    return 0
 
 
 def _weight(folder: Path, most: int = 1000) -> int:

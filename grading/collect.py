@@ -113,7 +113,8 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _ignored(name: str) -> bool:
-    return name.startswith(".") or name in ("__MACOSX", "index.html", "Thumbs.db", "desktop.ini")
+    hidden = name.startswith(".") and not name.startswith("..")
+    return hidden or name in ("__MACOSX", "index.html", "Thumbs.db", "desktop.ini")
 
 
 def _who(parts: tuple[str, ...]) -> tuple[str, str, float, int]:

@@ -111,7 +111,7 @@ def _open(
             continue
         if name in chosen:
             notes.setdefault(name, []).append(
-                f"Handed in more than once; {file.name} counts, {chosen[name][0]} does not."
+                f"Handed in more than once; the last one counts, {file.name}."
             )
         chosen[name] = (file.name, cells)
     for name in exercises:

@@ -38,7 +38,7 @@ class Limits:
     cpu_seconds: int = 3600
     memory: int = 3000 * MB
     disk: int = 256 * MB
-    file: int = 256 * MB
+    file: int = 64 * MB
     open_files: int = 512
     processes: int = 256
     output: int = 30 * MB

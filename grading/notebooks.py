@@ -138,7 +138,7 @@ def identify(
 def prepare(cells: list[dict[str, Any]], exercise: Exercise) -> tuple[Any, list[str]]:
     """Bring the exercise's own cells into a submission.
 
-    Every cell that nbgrader knows stands in the result once, with the metadata it was released
+    Every graded cell stands in the result once, with the metadata it was released
     with. What a student wrote stays, in the student's order. A check that was deleted or no longer
     checks is put back, in such a way that its failing stops nothing.
 
@@ -149,19 +149,23 @@ def prepare(cells: list[dict[str, Any]], exercise: Exercise) -> tuple[Any, list[
     """
     notes: list[str] = []
     made = [_make(cell) for cell in cells]
-    originals, previous = list(made), None
+    originals, previous, put_back = list(made), None, []
     asked = {question for cell in cells for question in questions_in(cell["source"])}
     for cell in exercise.cells:
         index = _choose(cell, cells, notes)
         if index is not None:
             one = originals[index]
             one.metadata.update(nbformat.from_dict(json.loads(json.dumps(cell.metadata))))
+        elif not cell.graded:
+            continue
         else:
             one = _restore(cell, bool(cell.questions) and set(cell.questions) <= asked)
             place = next((i for i, other in enumerate(made) if other is previous), len(made) - 1)
             made.insert(place + 1, one)
-            notes.append(f"The cell {cell.id} was missing or changed; it was put back.")
+            put_back.append(cell.id)
         previous = one
+    if put_back:
+        notes.append(f"Missing from the notebook, or changed, and put back: {', '.join(put_back)}.")
     for number, cell in enumerate(made):
         cell["id"] = f"cell-{number}"
     kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -203,7 +207,7 @@ def _choose(cell: Cell, cells: list[dict[str, Any]], notes: list[str]) -> int | 
 def _restore(cell: Cell, answered_elsewhere: bool) -> Any:
     source = cell.source
     if cell.questions and answered_elsewhere:
-        source = f"# This check stands elsewhere in the notebook.\n# {source.splitlines()[0]}"
+        source = "# This check stands elsewhere in the notebook."
     made = _MAKERS[cell.kind](source, metadata=json.loads(json.dumps(cell.metadata)))
     if cell.kind == "code":
         made.metadata["tags"] = ["raises-exception"]

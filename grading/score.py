@@ -90,7 +90,8 @@ def marks(execution: Execution, exercise: Exercise, judge: "Judge") -> list[Mark
         question = data.get("question") if isinstance(data, dict) else None
         text = json.dumps(data)
         if isinstance(question, str) and question in tries:
-            text = text if len(text) <= _MAX_BYTES else json.dumps({"question": question})
+            if len(text) > _MAX_BYTES:
+                text = json.dumps({"bytes": len(text)})
             tries[question].pop(text, None)
             tries[question][text] = None
     return [
@@ -146,7 +147,10 @@ def verdict_of(text: str) -> dict[str, Any]:
     from qfc_helpers.answers import PayloadError, judge, read_payload
 
     try:
-        verdict = judge(read_payload(json.loads(text)))
+        data = json.loads(text)
+        if set(data) == {"bytes"}:
+            raise PayloadError(f"it has {data['bytes']} bytes, expected at most {_MAX_BYTES}")
+        verdict = judge(read_payload(data))
     except (PayloadError, ValueError, RecursionError, OverflowError) as error:
         message = f"What the notebook left is no answer: {str(error)[:300]}."
         return {"status": "unreadable", "message": message}
