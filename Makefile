@@ -72,7 +72,8 @@ notebooks: $(VENV)/.dev  ## run the sources of lectures and solutions, write the
 exercises: $(VENV)/.grading  ## make the exercises out of the solutions
 	$(BIN)/python tools/exercises.py build
 
-student: $(VENV)/.student  ## pack what students get into build/
+student: $(VENV)/.grading  ## pack what students get into build/, without solutions
+	$(BIN)/python tools/exercises.py check
 	$(BIN)/python tools/student.py
 
 lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree

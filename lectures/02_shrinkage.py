@@ -112,7 +112,8 @@ display(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Another example of shrinkage: radon
 #
-# Radon in the houses of Minnesota's counties. How high is a typical house in each county?
+# Radon in the houses of Minnesota's counties. How high is a typical house in each county? (`floor`
+# says where it was measured: 0 in the basement, 1 on the first floor.)
 
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 radon = load_radon()
@@ -162,8 +163,8 @@ set_alt_text(
 )
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# The same idea, on 85 groups. Counties with few houses move a lot, counties with many houses stay
-# where they are. Nobody told the model which counties to distrust.
+# The same idea, on 85 groups. Counties with few houses can move a lot, counties with many houses
+# stay where they are. Nobody told the model which counties to distrust.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > A teaser: the next lecture is about these data.
@@ -186,6 +187,9 @@ set_alt_text(
 # The third line is still the only difference between a fixed and a random effect. A Bayesian has to
 # add a prior for everything that is unknown and has no line of its own yet: $\mu_\alpha$,
 # $\sigma_\alpha$, $\beta$ and $\sigma$.
+#
+# Three words: the distribution of the $\alpha_j$ is the **hyperdistribution**, its parameters
+# $\mu_\alpha$ and $\sigma_\alpha$ are **hyperparameters**, and their priors are **hyperpriors**.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Ask which of the four are *hyper*priors. Those on mu_alpha and sd_alpha, because they are the
@@ -237,6 +241,9 @@ set_alt_text(
 # ## The same in Bambi, line by line
 #
 # Stan: `mu_alpha ~ normal(50, 15);`
+#
+# In algebra the second number is the variance, in Stan and Bambi the standard deviation:
+# $\text{Normal}(50, 15^2)$ is `mu=50, sigma=15`.
 
 # %% slideshow={"slide_type": "-"}
 mu_alpha = bmb.Prior("Normal", mu=50, sigma=15)
@@ -272,8 +279,8 @@ sd_obs = bmb.Prior("HalfNormal", sigma=25)
 
 
 # %% slideshow={"slide_type": "-"}
-def scorpion_model(mu_alpha, noncentered):
-    """The random-intercepts model, for any prior of mu_alpha."""
+def scorpion_model(mu_alpha, noncentered, offset=offset):
+    """The random-intercepts model, for any prior of mu_alpha (and of the offsets)."""
     return bmb.Model(
         "weight ~ 1 + length + (1|population)",
         scorpions,
@@ -399,12 +406,15 @@ display(
 # | :-- | :-- |
 # | `cmdstan_model("random_ints.stan")` compiles a C++ program | `fit` compiles the model when it is first called |
 # | `stan_data <- list(...)` renames the columns | the formula names them |
-# | `inits`: a list of starting values | the sampler finds them |
+# | `inits`: a list of starting values | the sampler draws them at random |
 # | `adapt_delta`: how careful the steps are | `target_accept` |
 # | `step_size`: the first step | found during the warm-up |
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Running that hawg 🐷 🐷 🐷
+#
+# **NUTS** (the no-U-turn sampler) draws from the posterior. `nutpie` is a fast program for NUTS, the
+# sampler that Stan uses too.
 
 # %% slideshow={"slide_type": "-"}
 sampling = {
@@ -512,8 +522,11 @@ set_alt_text(
     plot,
     "Three scatter plots, one per population: the offset against the logarithm of sd_alpha. The "
     "clouds narrow to a point at small sd_alpha, like a funnel. Most divergent draws, marked with "
-    "crosses, sit in the narrow end, and no draw lies below.",
+    "crosses, sit in the narrow end, many on one and the same spot, and no draw lies below.",
 )
+
+# %% [markdown] slideshow={"slide_type": "-"}
+# Many crosses lie on top of each other.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## A funnel
@@ -530,18 +543,24 @@ set_alt_text(
 stuck = draws_centered["posterior"]["1|population_sigma"]
 diverging = draws_centered["sample_stats"]["diverging"]
 where = stuck.to_numpy()[diverging.to_numpy()]
+# a chain that stands still repeats its draw
+values, repeats = np.unique(stuck, return_counts=True)
+share_below = float((stuck < 2).mean())
 display(
     Markdown(
-        f"Here {int(diverging.sum())} of {diverging.size} draws diverged; half of these "
-        f"have $\\sigma_\\alpha$ below {np.median(where):.1f}, where all draws together have a "
-        f"median of {float(stuck.median()):.0f}. The neck is not a detail. It says that the "
-        "populations might hardly differ, and with nine scorpions that is possible."
+        f"Here {len(where)} draws diverged, at {len(np.unique(where))} different places: one chain "
+        f"sat still at $\\sigma_\\alpha$ = {values[repeats.argmax()]:.2f} for {repeats.max()} "
+        f"draws. Below {values.min():.2f} no chain has been. Here the damage is small, the means are "
+        "nearly right (later we compute them exactly). But the run cannot tell us so, and if you ask "
+        "for Pr($\\sigma_\\alpha$ < 2), it answers "
+        + (f"{share_below:.2%}." if share_below else "“never”.")
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > The funnel is Radford Neal's (2003, Annals of Statistics 31:705-767). Betancourt and Girolami
-# > (2015) show why hierarchical models with few data always have one.
+# > (2015) show why hierarchical models with few data usually have one. The neck says that the
+# > populations might hardly differ; with nine scorpions that is possible.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Smaller steps?
@@ -690,6 +709,9 @@ summary.insert(
 )
 summary.drop(columns=["mcse_mean", "mcse_sd"])
 
+# %% [markdown] slideshow={"slide_type": "-"}
+# *eti* = equal-tailed interval, here of 89 %; *lb* and *ub* are its lower and upper bound.
+
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
 alpha_mean = named["alpha_j"].mean(["chain", "draw"])
 alpha_sd = named["alpha_j"].std(["chain", "draw"])
@@ -720,12 +742,15 @@ plot = plot_posterior_vs_point(
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
 frequentist = fixed_effects(fit_partial)
+lmer_mean = frequentist.loc["Intercept", "estimate"]
 display(
     Markdown(
-        f"Both lines lie inside their histograms, and neither in the middle. The posterior mean of "
+        f"`lmer`'s $\\beta$ is nearly in the middle. Its $\\mu_\\alpha$ lies "
+        f"{float((named['mu_alpha'].mean() - lmer_mean) / named['mu_alpha'].std()):.1f} posterior "
+        "standard deviations to the left. The posterior mean of "
         f"$\\mu_\\alpha$ is {float(named['mu_alpha'].mean()):.0f} with a standard deviation of "
         f"{float(named['mu_alpha'].std()):.0f}; `lmer` has "
-        f"{frequentist.loc['Intercept', 'estimate']:.0f} with a standard error of "
+        f"{lmer_mean:.0f} with a standard error of "
         f"{frequentist.loc['Intercept', 'standard_error']:.0f}. The Bayesian is much more certain. "
         "Where does that certainty come from?"
     )
@@ -760,7 +785,7 @@ plot = az.plot_prior_posterior(
 set_alt_text(
     plot,
     "Prior and posterior densities of the four parameters. The posterior of mu_alpha nearly "
-    "repeats its prior; that of sd_alpha is somewhat narrower; those of the slope and of sigma have "
+    "repeats its prior; that of sd_alpha is about half as wide; those of the slope and of sigma have "
     "clearly learned from the data.",
 )
 
@@ -887,21 +912,41 @@ distance.round(1)
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 farthest = distance.abs().max()
 shift = means.iloc[0, 2] - means.iloc[0, 3]
+shift_in_sd = shift / float(exact.sd(["alpha_j"])["alpha_j"][0])
 display(
     Markdown(
-        f"Up to {farthest.iloc[0]:.0f} standard errors from the prior that the slide shows, and "
-        f"at most {farthest.iloc[1]:.1f} from Normal(0, 100). So the slide shows one program "
-        "and prints the results of another, most likely an earlier version. It happens to all of "
-        "us, and it is why every number here is computed by the cell beside it.\n\n"
-        f"The lesson is better than the mistake: one hyperprior, seemingly harmless, moves "
-        f"$\\alpha_1$ by {shift:.1f}."
+        f"Up to {farthest.iloc[0]:.0f} standard errors from the printed prior: these numbers cannot "
+        "come from the program shown. They fit a wide prior around zero, such as Normal(0, 100): at "
+        f"most {farthest.iloc[1]:.1f} standard errors. It happens to all of us, and it is why every "
+        "number here is computed by the cell beside it.\n\n"
+        "The lesson is better than the mistake: one hyperprior, seemingly harmless, moves "
+        f"$\\alpha_1$ by {shift:.1f}. That is {shift_in_sd:.2f} of its posterior standard "
+        "deviation: not dramatic, but far more than the sampler's error."
+    )
+)
+
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+# a hyperprior on mu_alpha that says next to nothing
+says_nothing = scorpion_model(
+    bmb.Prior("Normal", mu=50, sigma=1000), noncentered=True
+)
+alpha_1 = exact_means(ExactPosterior.from_model(says_nothing))[0]
+gap = means.iloc[0, 2] - lmer_alpha.iloc[0]
+rest = alpha_1 - lmer_alpha.iloc[0]
+display(
+    Markdown(
+        "The hyperprior also explains most of the gap to `lmer`. Of "
+        f"{gap:.1f}, {gap - rest:.1f} go away with a hyperprior that says next to nothing, "
+        f"Normal(50, 1000). The other {rest:.1f} stay: `lmer` fixes the two standard deviations at "
+        "one value each, we average over all of them (and our slope has a prior)."
     )
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > The original slide explains the difference from lmer by the small sample and by "some fiddling".
-# > That is right in spirit: the sample is so small that the hyperprior is half of the answer.
-# > Exercise 1 takes this further.
+# > That is right in spirit. The four distances are not independent (the slope pulls the intercepts
+# > with it), so they cannot tell Normal(0, 100) from Normal(0, 75), say. Exercise 1 takes this
+# > further.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The exact posterior over the draws
@@ -919,15 +964,15 @@ plot = plot_posterior_vs_point(
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
-worst = abs(
-    alpha_mean.to_numpy() - exact.mean(["alpha_j"])["alpha_j"].to_numpy()
-).max()
+off = abs(alpha_mean.to_numpy() - exact.mean(["alpha_j"])["alpha_j"].to_numpy())
+worst = off.max()
+errors_off = off / az.mcse(named[["alpha_j"]])["alpha_j"].to_numpy()
 display(
     Markdown(
         f"The largest difference between a mean of draws and the exact mean of an intercept is "
         f"{worst:.1f}, out of a posterior standard deviation of about "
-        f"{float(alpha_sd.mean()):.0f}. That is what is left of chance after "
-        f"{named.sizes['chain'] * named.sizes['draw']} draws."
+        f"{float(alpha_sd.mean()):.0f}. In Monte Carlo standard errors, the draws are off by at "
+        f"most {errors_off.max():.1f}: chance, and nothing else."
     )
 )
 
@@ -936,7 +981,7 @@ display(
 # > a sampler, which is why we check the sampler where we can.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
-# ## What the data say about the two standard deviations
+# ## What the data and the prior say about the two standard deviations
 
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 grid = {
@@ -953,14 +998,27 @@ axes = plot_standard_deviations(
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 at_peak = standard_deviations(fit_partial)
 sd_alpha_posterior = exact.marginal("sd_alpha")
-low, high = sd_alpha_posterior.quantile([0.05, 0.95]).to_numpy()
+low, high = sd_alpha_posterior.quantile([0.055, 0.945]).to_numpy()
+tighter = bmb.Prior("HalfNormal", sigma=25)
+exact_tighter = ExactPosterior.from_model(
+    scorpion_model(
+        mu_alpha, True, offset=bmb.Prior("Normal", mu=0, sigma=tighter)
+    )
+)
+tighter_low, tighter_high = (
+    exact_tighter.marginal("sd_alpha").quantile([0.055, 0.945]).to_numpy()
+)
 display(
     Markdown(
         f"`lmer` reports the peak of the left surface, $\\sigma_\\alpha = "
         f"{at_peak['sd_alpha']:.0f}$, and carries on as if it were known. The posterior keeps the "
-        f"whole mountain: 90 % of it lies between {low:.0f} and {high:.0f}, with a mean of "
+        f"whole mountain: 89 % of it lies between {low:.0f} and {high:.0f}, with a mean of "
         f"{float(sd_alpha_posterior.mean()):.0f}. With three groups, "
-        "an interval that ignores the mountain is too narrow."
+        "an interval that ignores the mountain is too narrow.\n\n"
+        "How far the mountain reaches is not for the data alone to say. Under "
+        f"$\\sigma_\\alpha \\sim$ HalfNormal({tighter.args['sigma']:g}) instead of "
+        f"HalfNormal({sd_alpha.args['sigma']:g}), 89 % of it lies between {tighter_low:.0f} and "
+        f"{tighter_high:.0f}. Exercise 1 lets you try others."
     )
 )
 
@@ -1004,7 +1062,7 @@ omega = (1 / lmer_sd["sd_alpha"] ** 2) / (
 )
 by_formula = pd.DataFrame(
     {
-        "own estimate": own,
+        "own estimate (lmer's slope)": own,
         "pooling factor": omega,
         "formula": (1 - omega) * own + omega * lmer_mu,
         "lmer": lmer_alpha,
@@ -1015,7 +1073,9 @@ by_formula.round(3)
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 display(
     Markdown(
-        "It is the same to the last digit shown. Each population gives up "
+        "It is the same to the last digit shown. (The own estimates are not quite those of no "
+        "pooling in lecture 1: that model had a slope of its own, here all use `lmer`'s.) Each "
+        "population gives up "
         f"{omega.iloc[0]:.0%} of its distance to the mean. All give up the same share because each "
         "has three scorpions; population 1 moves the most because it has the longest way."
     )
@@ -1030,11 +1090,11 @@ display(
 factor = pooling_factor(draws, scorpions).sel(population="1")
 
 # %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
-factor_low, factor_high = factor.quantile([0.05, 0.95]).to_numpy()
+factor_low, factor_high = factor.quantile([0.055, 0.945]).to_numpy()
 display(
     Markdown(
         f"`lmer`'s numbers give {omega.iloc[0]:.2f}. The posterior mean is "
-        f"{float(factor.mean()):.2f}, and 90 % of the draws lie between {factor_low:.2f} and "
+        f"{float(factor.mean()):.2f}, and 89 % of the draws lie between {factor_low:.2f} and "
         f"{factor_high:.2f}. From hardly any pooling to nearly complete: three populations "
         "cannot say how different populations are."
     )
@@ -1043,7 +1103,8 @@ display(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Try it
 #
-# Move the sliders. What makes the populations come together? What lets them go?
+# Move the sliders. What makes the populations come together? What lets them go? The gray hill is the
+# hyperdistribution; the own estimates use `lmer`'s slope.
 
 # %% slideshow={"slide_type": "-"}
 sliders = explore_shrinkage(
@@ -1064,7 +1125,9 @@ sliders = explore_shrinkage(
 # - Bambi's formula is Stan's program. Know the priors that you did not type.
 # - Draw from the priors before you fit.
 # - Diagnostics first. A divergence marks a place that the sampler could not reach.
-# - A funnel is cured by the non-centered form, not by smaller steps.
+# - Divergences in a funnel's neck: use the non-centered form (Bambi's default) *and* smaller steps.
+#   Smaller steps alone do not open the neck. With much data per group the centered form is the better
+#   one.
 # - With three groups the hyperprior has a say. Show what another one would have said.
 #
 # Next: 919 houses in 85 counties.

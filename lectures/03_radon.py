@@ -95,19 +95,16 @@ houses = radon["county"].value_counts().loc[counties]
 uranium = radon.groupby("county", observed=True)["log_uranium"].first()
 upstairs = radon.groupby("county", observed=True)["floor"].sum()
 
+# one bar for each whole number
 ax = sns.histplot(
-    x=houses,
-    bins=np.geomspace(0.8, 150, 15),
-    color="#56606B",
-    edgecolor="white",
+    x=houses, discrete=True, color="#56606B", edgecolor="white", linewidth=0.8
 )
-ax.set(xscale="log", xlabel="houses in the county", ylabel="counties")
-ax.set_xticks([1, 2, 5, 10, 20, 50, 100], [1, 2, 5, 10, 20, 50, 100])
-ax.minorticks_off()
+ax.set(xlabel="houses in the county", ylabel="counties")
+ax.set_xticks([1, *range(10, 120, 10)])
 set_alt_text(
     ax,
-    f"Histogram of the number of houses per county, on a logarithmic axis from {houses.min()} to "
-    f"{houses.max()}. Most counties have three to fifteen houses, a handful have more than thirty.",
+    f"One bar for each number of houses per county, from {houses.min()} to {houses.max()}. Most "
+    "counties have two to ten houses, a handful have more than thirty.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
@@ -123,21 +120,23 @@ display(
 # ## Three assumptions, three formulas
 #
 # The same three as for the scorpions. Floor takes the place of length.
+#
+# | assumption | | formula |
+# | :-- | :-- | :-- |
+# | complete pooling | Minnesota is one big county | `log_radon ~ 1 + floor` |
+# | no pooling | each county for itself | `log_radon ~ 0 + county + floor` |
+# | partial pooling | counties are a sample of counties | `log_radon ~ 1 + floor + (1\|county)` |
+#
+# We do not fit the first two: the next slide writes all three as one formula.
 
 # %% slideshow={"slide_type": "-"}
-# complete pooling: Minnesota is one big county
-model_complete = bmb.Model("log_radon ~ 1 + floor", radon)
-
-# no pooling: each county for itself
-model_no = bmb.Model("log_radon ~ 0 + county + floor", radon)
-
-# partial pooling: counties are a sample of counties
 model_partial = bmb.Model("log_radon ~ 1 + floor + (1|county)", radon)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > Alpha_j is now the mean log radon in the basements of county j, beta the difference between first
-# > floor and basement. The priors are Bambi's own this time: wide, and scaled to the data. With 919
-# > houses they have little to say. (Lecture 2 showed what they do with nine scorpions.)
+# > Alpha_j is now the mean log radon in the basements of county j, beta the difference between houses
+# > measured on the first floor and houses measured in the basement. The priors are Bambi's own this
+# > time: wide, and scaled to the data. With 919 houses they have little to say. (Lecture 2 showed what
+# > they do with nine scorpions.)
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## One formula, three priors
@@ -167,13 +166,14 @@ partial = ExactPosterior.from_model(model_partial)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # No sampling here: for a random intercept and normal noise, the posterior can be computed *exactly*
-# (lecture 2). `model.fit(...)` would give the same, in draws.
+# (lecture 2). `model.fit(...)` would give the same, in draws. Why intervals? Bambi wants a
+# distribution for $\sigma_\alpha$, not a number; a very narrow one does it.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Ten is "practically infinite" on this scale: exp(10) is a factor of twenty-two thousand between
-# > neighboring counties. The estimates differ from those of `0 + county + floor` by less than a
+# > two counties. The estimates differ from those of `0 + county + floor` by less than a
 # > hundredth; a test of this course checks that. To sample instead, write
-# > `model_no.fit(inference_method="nutpie", random_seed=891)`.
+# > `bmb.Model("log_radon ~ 0 + county + floor", radon).fit(inference_method="nutpie")`.
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 fit_partial = smf.mixedlm("log_radon ~ 1 + floor", radon, groups="county").fit(
@@ -195,8 +195,9 @@ share = posterior.loc["sd_alpha", "mean"] ** 2
 share /= share + posterior.loc["sd_obs", "mean"] ** 2
 display(
     Markdown(
-        f"A first floor has about {ratio:.0%} of its basement's radon. Of the variation that "
-        f"is left, some {share:.0%} is among counties. The rest is among houses of the same county."
+        f"A house measured on the first floor has about {ratio:.0%} of the radon of a house of the "
+        "same county measured in the basement (medians). Of the variation that is "
+        f"left, some {share:.0%} is among counties. The rest is among houses of the same county."
     )
 )
 
@@ -225,22 +226,39 @@ axes = plot_estimate_vs_n(
     partial=alpha_partial,
     n=houses,
     complete=mu_complete,
+    mu_alpha=posterior.loc["mu_alpha", "mean"],
     label=["LACQUIPARLE", "MURRAY", "STLOUIS"],
 )
 axes[0].set_ylabel("log radon in basements")
 for ax in axes:
     ax.set_xlabel("houses in the county")
 
+# %% [markdown] slideshow={"slide_type": "-"}
+# Counties with the same number of houses stand a little to the side of each other. Complete pooling
+# (dotted) counts each *house* once; $\mu_\alpha$, to which partial pooling moves the counties, counts
+# each *county* once, nearly.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > Let people find the funnel on the left by themselves. Which county has the highest radon? On the
-# > left always a small one. So has the lowest. That is not geology, it is luck: the mean of two
-# > houses is easily extreme. Ranking tables of schools, hospitals and lakes have the same disease.
+# > Let people find the funnel on the left by themselves. Which county has the highest radon, which
+# > the lowest? The mean of two houses is easily extreme. Ranking tables of schools, hospitals and
+# > lakes have the same disease. The two lines: complete pooling counts each house once, mu_alpha is
+# > a mean of counties, in which STLOUIS is one of 85.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What do you see?
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
-# - Left: a funnel. The most extreme counties are the smallest ones.
+# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+far = (alpha_no["estimate"] - posterior.loc["mu_alpha", "mean"]).abs()
+five = houses[far.nlargest(5).index]
+highest, lowest = alpha_no["estimate"].idxmax(), alpha_no["estimate"].idxmin()
+display(
+    Markdown(
+        "- Left: a funnel. Nearly all extreme counties are small. The highest has "
+        f"{houses[highest]} houses; of the five farthest from $\\mu_\\alpha$, {(five <= 4).sum()} "
+        "have at most four. Some of that is geology, much is luck. (The lowest, "
+        f"{lowest}, has {houses[lowest]} and stays lowest: that one may be real.)"
+    )
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # - Right: the funnel is gone. Small counties have moved towards the others...
@@ -381,7 +399,8 @@ set_alt_text(
 #
 # $$\alpha_j \sim \text{Normal}(\gamma_0 + \gamma_1 \cdot \text{uranium}_j,\ \sigma_\alpha^2)$$
 #
-# In a formula it looks like any other predictor:
+# In a formula it looks like any other predictor. (In Bambi $\gamma_0$ is `Intercept`, and $\gamma_1$
+# is `log_uranium`.)
 
 # %% slideshow={"slide_type": "-"}
 model_uranium = bmb.Model(
@@ -392,7 +411,8 @@ with_uranium = ExactPosterior.from_model(model_uranium)
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Why not with no pooling? 85 intercepts for 85 counties already explain any difference among
 # > counties; uranium is a linear combination of the county columns, and the data cannot tell the
-# > two apart. In R, lm drops a coefficient. A group-level predictor needs partial pooling.
+# > two apart. In R, lm drops a coefficient. A group-level predictor cannot stand beside a free
+# > intercept for each county.
 
 # %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
 fit_uranium = smf.mixedlm(
@@ -415,16 +435,25 @@ drop = pd.DataFrame(
             fit_uranium
         ).to_numpy(),
     }
-).rename({"1|county_sigma": "sd_county (sd_alpha)", "sigma": "sd_obs"})
+).rename({"1|county_sigma": "sd_alpha", "sigma": "sd_obs"})
 drop.round(3)
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 before, after = drop.xs("posterior mean", axis=1, level=1).iloc[0]
 slope_uranium = with_uranium.summary(["log_uranium"]).loc["log_uranium"]
+# the two posteriors come from the same houses; here as if they were independent
+draws_uranium = with_uranium.sample(random_seed=891, log_likelihood=True)
+sd_without, sd_with = (
+    of_model["posterior"]["1|county_sigma"]
+    for of_model in (draws_partial, draws_uranium)
+)
+taken = 1 - (sd_with / sd_without) ** 2
+taken_low, taken_high = taken.quantile([0.055, 0.945]).to_numpy()
 display(
     Markdown(
-        f"sd_county drops from {before:.2f} to {after:.2f}; of the *variance* among counties, "
-        f"uranium takes {1 - after**2 / before**2:.0%}. sd_obs does not move: uranium cannot tell "
+        f"sd_alpha drops from {before:.2f} to {after:.2f}. Of the *variance* among counties, "
+        f"uranium takes roughly {float(taken.mean()):.0%} (89 % interval: {taken_low:.0%} to "
+        f"{taken_high:.0%}, if we treat both posteriors as independent). sd_obs does not move: uranium cannot tell "
         f"two houses of one county apart. Its slope is {slope_uranium['mean']:.2f} "
         f"(± {slope_uranium['sd']:.2f})."
     )
@@ -464,7 +493,7 @@ for fit in (fit_partial, fit_uranium):
         point, 0, "^", color="black", markersize=13, clip_on=False, zorder=5
     )
 ax.set(
-    xlabel="sd_county",
+    xlabel=r"$\sigma_\alpha$",
     ylabel="posterior density",
     xlim=(0, 0.55),
     ylim=(0, 1.12 * max(float(d.max()) for d in densities.values())),
@@ -481,7 +510,6 @@ set_alt_text(
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 # alpha_j of the model holds no uranium: add gamma_1 * uranium_j, draw by draw
-draws_uranium = with_uranium.sample(random_seed=891, log_likelihood=True)
 post_uranium = draws_uranium.posterior.dataset.rename(
     county__factor_dim="county"
 )
@@ -553,7 +581,10 @@ set_alt_text(
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A varying slope
 #
-# Is the step from basement to first floor the same everywhere? Let it vary, too:
+# (You may jump to *Prediction* now, and come back for this on a second evening.)
+#
+# Is the difference between houses measured in the basement and on the first floor the same in every
+# county? Let it vary, too:
 #
 # $$\text{log radon}_i = \alpha_{j(i)} + \beta_{j(i)} \cdot \text{floor}_i + \varepsilon_i$$
 #
@@ -589,7 +620,8 @@ diagnose(draws_slopes).check()
 # ## What Bambi leaves out
 #
 # In R, `(1 + floor | county)` means one thing more: intercept and slope of a county may be
-# **correlated**. Perhaps where basements are bad, the first floor gains more.
+# **correlated**. Perhaps in counties with much radon in the basement the drop to the first floor is
+# larger.
 #
 # $$\begin{pmatrix}\alpha_j\\ \beta_j\end{pmatrix} \sim \text{Normal}\left(
 # \begin{pmatrix}\mu_\alpha\\ \mu_\beta\end{pmatrix},
@@ -645,7 +677,8 @@ with pm.Model(coords={"county": counties}) as model_correlated:
     pm.Normal("log_radon", mean, sd_obs, observed=radon["log_radon"])
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > The other priors are those that Bambi chose for the model before. This is the non-centered form of
+# > The other priors are those that Bambi chose for the model before, rounded, and without Bambi's
+# > centering; with 919 houses it makes no difference to speak of. This is the non-centered form of
 # > lecture 2: standard normals, scaled and shifted. For three or more effects write
 # > `pm.LKJCholeskyCov("L", n=3, eta=2, sd_dist=...)`, which does the last steps for any number, and
 # > be patient while it compiles. For two it is this model.
@@ -664,7 +697,8 @@ diagnose(draws_correlated).check()
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The frequentist answers, and a trap
 #
-# statsmodels has both models. Its optimizers do not all arrive:
+# statsmodels has all our models. Three of its optimizers, and the log likelihood (REML) at which each
+# says it arrived:
 
 
 # %% slideshow={"slide_type": "-"}
@@ -676,20 +710,39 @@ def fit_slopes(method, **options):
     return model.fit(method=method, **options)
 
 
-for method in ("powell", "bfgs"):
-    fit = fit_slopes(method)
-    print(
-        f"{method:7} converged: {fit.converged}, log likelihood {fit.llf:.4f}"
+intercepts, soil_too = (
+    smf.mixedlm(formula, radon, groups="county")
+    for formula in (
+        "log_radon ~ 1 + floor",
+        "log_radon ~ 1 + floor + log_uranium",
     )
+)
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # the table tells
+    fits = {
+        method: {
+            "(1 | county)": intercepts.fit(method=method),
+            "log_uranium + (1 | county)": soil_too.fit(method=method),
+            "(1 + floor | county)": fit_slopes(method),
+        }
+        for method in ("powell", "bfgs", "lbfgs")
+    }
+pd.DataFrame(fits).map(
+    lambda fit: (
+        f"{fit.llf:.3f} {'converged' if fit.converged else 'not converged'}"
+    )
+)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
-# Both say they converged. Only the one with the *higher* likelihood can be the maximum. `powell` has
-# served us well until here; now it stops early. **Compare the likelihoods** of two optimizers, always.
+# - Of two *finite* likelihoods of the *same* model, the lower one is not the maximum.
+# - An infinite one is a crash, whatever `converged` says.
+# - No optimizer wins always. **Fit with two**, and be suspicious if they differ.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > lme4 has the log likelihood of bfgs to four digits, and its estimates: a test of this course
-# > compares them. statsmodels calls it converged because the optimizer did, which is not the same as
-# > being at the maximum.
+# > `powell` has served us well until here; with a varying slope it stops early. lme4 has the log
+# > likelihood of bfgs there to four digits, and its estimates: a test of this course compares them.
+# > statsmodels calls it converged because the optimizer did, which is not the same as being at the
+# > maximum. One more trap: powell ignores `free=` (next slide) and fits the correlation all the same.
 
 # %% slideshow={"slide_type": "subslide"}
 lmer_correlated = fit_slopes("bfgs")  # (1 + floor | county) in lme4
@@ -751,13 +804,20 @@ both
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
 rho_low, rho_high = post_correlated["rho"].quantile([0.055, 0.945]).to_numpy()
 rho_lmer = lmer_column(lmer_correlated)[4]
+prior_low, prior_high = 2 * stats.beta(2, 2).ppf([0.055, 0.945]) - 1
 display(
     Markdown(
         f"lmer prints a correlation of {rho_lmer:.2f}, without a standard error. The posterior goes "
-        f"from {rho_low:.2f} to {rho_high:.2f}: 85 counties, most with few first floors, hardly know "
-        "even its sign."
+        f"from {rho_low:.2f} to {rho_high:.2f}; the LKJ prior alone went from {prior_low:.2f} to "
+        f"{prior_high:.2f}. We learned little: 85 counties, most with few first floors, hardly know "
+        "even the sign."
     )
 )
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# > Why is the posterior mean nearer to zero than lmer's estimate? lmer reports a peak, and the mean of
+# > a lopsided distribution lies off its peak. The prior pulls it a little further. With all
+# > correlations equally likely (eta = 1) the posterior peaks where lmer is.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
 fig, axes = plt.subplots(ncols=2, sharex=True, sharey=True, figsize=(11, 5.4))
@@ -782,7 +842,9 @@ for ax, post, title in zip(
         )
     ax.set(title=title, xlabel=r"$\alpha_j$ (basement)")
 axes[0].set_ylabel(r"$\beta_j$ (step to first floor)")
-axes[0].legend(loc="lower left")
+fig.legend(
+    *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2
+)
 set_alt_text(
     fig,
     "Posterior means of slope against intercept, one marker per county, two panels. In the "
@@ -803,7 +865,8 @@ set_alt_text(
 # - the houses of a **new** county: hide one *county* at a time (leave-one-group-out, **LOGO**)
 #
 # The score is the expected log predictive density, **elpd**: the log of how probable the model
-# thought what was hidden. Higher is better.
+# thought what was hidden. Higher is better. It is a sum over all 919 houses: a score that is higher by
+# 10 makes each house $\exp(10 / 919)$ times as probable.
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Leave one house out
@@ -813,27 +876,15 @@ set_alt_text(
 
 
 # %% slideshow={"slide_type": "-"}
-def with_log_likelihood(posterior):
-    """Add each house's log likelihood; every sixth draw will do."""
-    few = posterior.isel(draw=slice(None, None, 6))
-    label = xr.DataArray(radon["county"].astype(str), dims="house")
-    mean = few["alpha_j"].sel(county=label)
-    mean = mean + few["beta_j"].sel(county=label) * xr.DataArray(
-        floor, dims="house"
-    )
-    density = xr.apply_ufunc(
-        stats.norm.logpdf,
-        xr.DataArray(radon["log_radon"], dims="house").drop_vars(
-            "dim_0", errors="ignore"
-        ),
-        mean.drop_vars("county"),
-        few["sd_obs"],
-    ).transpose("chain", "draw", "house")
-    groups = {
-        "posterior": few,
-        "log_likelihood": density.to_dataset(name="log_radon"),
-    }
-    return xr.DataTree.from_dict(groups)
+every_sixth = {"draw": slice(None, None, 6)}  # enough, and quicker
+few_slopes = model_slopes.compute_log_likelihood(
+    draws_slopes.isel(every_sixth), inplace=False
+)
+few_correlated = pm.compute_log_likelihood(
+    draws_correlated.isel(every_sixth),
+    model=model_correlated,
+    progressbar=False,
+)
 
 
 # %% slideshow={"slide_type": "subslide"}
@@ -847,8 +898,8 @@ draws = {
     name: exact.sample(500, random_seed=891, log_likelihood=True)
     for name, exact in exact_models.items()
 }
-draws["varying slope"] = with_log_likelihood(post_slopes)
-draws["correlated slope"] = with_log_likelihood(post_correlated)
+draws["varying slope"] = few_slopes
+draws["correlated slope"] = few_correlated
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # we look at k ourselves, below
@@ -889,16 +940,21 @@ display(
 
 # %% slideshow={"slide_type": "subslide"}
 comparison = az.compare(loo, round_to="none")
-columns = ["elpd", "elpd_diff", "dse", "p", "weight"]
-comparison[columns].astype(float).round(2)
+columns = ["elpd", "elpd_diff", "dse"]
+comparison[columns].astype(float).round(1).assign(
+    warning=comparison["diag_elpd"]
+)
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
 gain_slope = loo["varying slope"].elpd - loo["partial pooling"].elpd
 gain_rho = loo["correlated slope"].elpd - loo["varying slope"].elpd
 display(
     Markdown(
+        f"A score higher by 10 makes each house {np.expm1(10 / len(radon)):.1%} more probable. "
         f"Letting the slope vary changes the score by {gain_slope:+.1f}, the correlation by "
-        f"{gain_rho:+.1f}: for predicting houses, neither pays here."
+        f"{gain_rho:+.1f}: for predicting houses, neither pays here. A warning marks the scores that "
+        "are not to be trusted; that of no pooling we have just seen to be "
+        f"{off['no pooling']:.0f} too high."
     )
 )
 
@@ -911,13 +967,17 @@ display(
 # ## Leave one county out
 #
 # Hide all houses of a county, predict them together, and do so for each of the 85. Exact, without a
-# single refit by hand:
+# single refit by hand.
+#
+# What does no pooling say of a county that it has not seen? Only what its prior says. Ours is
+# $\sigma_\alpha = 10$, and a wider one would do worse, without limit.
 
 
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
-def difference(score, name):
-    """Sum and standard error of the differences to partial pooling."""
-    each = getattr(exact_models[name], score)() - getattr(partial, score)()
+def difference(score, name, reference="partial pooling"):
+    """Sum and standard error of the differences between two models."""
+    ours, theirs = exact_models[name], exact_models[reference]
+    each = getattr(ours, score)() - getattr(theirs, score)()
     return each.sum().item(), each.std(ddof=1).item() * np.sqrt(each.size)
 
 
@@ -929,13 +989,15 @@ scores = pd.DataFrame(
         [["leave one house out", "leave one county out"], ["elpd", "error"]]
     ),
 )
-scores.round(1)
+label_no = {"no pooling": "no pooling (sd_alpha = 10)"}
+scores.rename(label_no).round(1)
 
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Each number is a difference to partial pooling, beside its standard error. Negative is worse.
 
 # %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-fig, axes = plt.subplots(ncols=2, sharey=True, figsize=(11, 4.6))
+fig, axes = plt.subplots(ncols=2, sharex=True, sharey=True, figsize=(11, 4.6))
+left_end = -100
 styles = {
     "no pooling": ("s", POOLING_COLORS["no"]),
     "complete pooling": ("^", POOLING_COLORS["complete"]),
@@ -944,6 +1006,16 @@ styles = {
 for ax, what in zip(axes, scores.columns.levels[0][::-1], strict=True):
     for row, (name, (marker, color)) in enumerate(styles.items()):
         elpd, error = scores.loc[name, what]
+        if elpd < left_end:  # off the panel: an arrow, and the number
+            ax.annotate(
+                f"{elpd:.0f} (± {2 * error:.0f})",
+                (left_end, row),
+                xytext=(left_end + 22, row),
+                va="center",
+                color=color,
+                arrowprops={"arrowstyle": "-|>", "color": color, "lw": 3},
+            )
+            continue
         ax.errorbar(
             elpd,
             row,
@@ -954,32 +1026,37 @@ for ax, what in zip(axes, scores.columns.levels[0][::-1], strict=True):
             elinewidth=3,
         )
     ax.axvline(0, color="black", linewidth=1)
-    ax.set(title=what, ylim=(-0.6, 2.6))
+    ax.set(title=what, xlim=(left_end, 40), ylim=(-0.6, 2.6))
 fig.supxlabel(
     "elpd, difference to partial pooling (± 2 standard errors)", fontsize=18
 )
-axes[0].set_yticks(range(3), list(styles))
+names_shown = [label_no.get(name, name).replace(" (", "\n(") for name in styles]
+axes[0].set_yticks(range(3), names_shown)
 set_alt_text(
     fig,
-    "Differences of the predictive score to partial pooling, with two standard errors, two panels. "
-    "For another house of a known county, complete pooling is worst and uranium helps little. For a "
-    "new county no pooling is by far the worst, and uranium is clearly better.",
+    "Differences of the predictive score to partial pooling, with two standard errors, two panels on "
+    "the same axis. For another house of a known county, complete pooling is worst and uranium helps "
+    "little. For a new county uranium is clearly better, and no pooling is so bad that an arrow at "
+    f"the panel's edge points to it: {scores.loc['no pooling'].iloc[2]:.0f}.",
 )
 
 # %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 house, group = scores["leave one house out"], scores["leave one county out"]
+better, better_error = difference("loo", "no pooling", "complete pooling")
+worse, worse_error = difference("logo", "no pooling", "complete pooling")
 display(
     Markdown(
-        f"- **Complete against no pooling**: for a known county no pooling is "
-        f"{house.loc['no pooling', 'elpd'] - house.loc['complete pooling', 'elpd']:.0f} better. For "
-        f"a new county it is "
-        f"{group.loc['complete pooling', 'elpd'] - group.loc['no pooling', 'elpd']:.0f} worse: it "
-        "has nothing to say about counties it has not seen.\n"
+        f"- **No pooling against complete pooling**: for a known county it is {better:.0f} better "
+        f"(standard error {better_error:.0f}). For a new county it is {-worse:.0f} worse (standard "
+        f"error {worse_error:.0f}): it has nothing to say about counties it has not seen.\n"
         f"- **Uranium**: for a known county it adds {house.loc['with uranium', 'elpd']:.0f} "
         f"(standard error {house.loc['with uranium', 'error']:.0f}). For a new one it adds "
         f"{group.loc['with uranium', 'elpd']:.0f} "
         f"(standard error {group.loc['with uranium', 'error']:.0f}): where there are no houses, the "
-        "soil is all we know."
+        "soil is all we know.\n"
+        "- For a known county, neither is clearly larger than its error. Uranium's slope is certain "
+        f"all the same, {slope_uranium['mean']:.2f} (± {slope_uranium['sd']:.2f}): where houses have "
+        "been measured, they already tell most of what the soil tells."
     )
 )
 
@@ -996,6 +1073,9 @@ display(
 # - A house in a county **never sampled**: $\alpha$ is a new draw from the hyperdistribution.
 #
 # Minnesota has 87 counties, the data 85 of them: the second case is no invention.
+#
+# The survey's numbers are *screening* measurements, not averages over a year. So read
+# *Pr(above 4 pCi/L)* as the probability that such a measurement exceeds 4.
 
 # %% slideshow={"slide_type": "subslide"}
 known = pd.DataFrame({"county": ["STLOUIS", "LACQUIPARLE"], "floor": 0})
@@ -1128,11 +1208,13 @@ warning.round(2)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Take home
 #
-# - Small groups are extreme because they are small. Partial pooling knows that.
+# - Small groups look extreme more often, by luck alone. Partial pooling knows that.
 # - A county moves far if it is small *and* unusual.
-# - A group-level predictor explains why groups differ: sd_county drops, sd_obs stays.
+# - A group-level predictor can account for a part of the differences among groups: sd_alpha drops,
+#   sd_obs stays.
 # - `(1 + floor | county)` has a correlation in lme4, and none in Bambi.
-# - Optimizers may say "converged" elsewhere than at the maximum. Compare likelihoods.
+# - Optimizers may say "converged" where there is no maximum. Fit with two, be suspicious if they
+#   differ.
 # - Say which prediction you mean: a new house, or a new county.
 #
 # Next: hyperdistributions, and what makes an effect random.

@@ -211,10 +211,23 @@ def test_too_few_draws_are_named(models, draws):
 
 def test_chains_that_disagree_are_noticed(models, draws):
     gap = verbs.difference(draws["lecture"], "2", "3")
-    apart = gap + xr.DataArray([0, 0, 0, 0.4 * float(gap.std())], dims="chain")
-    found = verdict("derived-difference", apart, models["lecture"], draws["lecture"])
+    step = xr.DataArray([0, 0, 0, float(gap.std())], dims="chain")
+    found = verdict(
+        "derived-difference", gap + 0.4 * (step - step.mean()), models["lecture"], draws["lecture"]
+    )
+    assert found.status == "right"
+    assert "R-hat is 1.0" in found.notes[0]
+    moved = gap + 0.8 * (step - step.mean())
+    found = verdict("derived-difference", moved, models["lecture"], draws["lecture"])
     assert found.status == "unreliable"
-    assert "R-hat is 1.0" in found.message
+    assert "R-hat is 1.0" in found.message or "R-hat is 1.1" in found.message
+
+
+def test_few_draws_are_said_beside_a_right_answer(models, draws):
+    fewer = draws["lecture"].isel(draw=slice(500))
+    found = verdict("mu-alpha", mean(fewer.posterior["Intercept"]), models["lecture"], fewer)
+    assert found.status == "right"
+    assert "These are 2,000 draws; with 4,000" in found.notes[0]
 
 
 def test_divergences_are_said_beside_a_right_answer(models, draws):

@@ -57,6 +57,30 @@ def test_powell_says_converged_below_the_maximum(lecture):
     assert fit.llf < LME4["slopes_correlated"]["REML"]["logLik"] - 0.01
 
 
+def test_no_optimizer_wins_always_and_converged_means_little(lecture):
+    """Each misses lme4's maximum somewhere, and only once says so."""
+    keys = ["intercepts", "uranium", "slopes_correlated"]
+    best = np.array([LME4[key]["REML"]["logLik"] for key in keys])
+    missed, silent = {}, {}
+    for method, fits in lecture["fits"].items():
+        reached = np.array([fit.llf for fit in fits.values()])
+        missed[method] = ~(np.abs(reached - best) < 1e-3)
+        # Finite and lower is not the maximum; finite and higher does not exist.
+        assert (reached[np.isfinite(reached)] < best[np.isfinite(reached)] + 1e-3).all()
+        silent[method] = missed[method] & [fit.converged for fit in fits.values()]
+    assert missed["powell"].tolist() == silent["powell"].tolist() == [False, False, True]
+    assert missed["bfgs"].tolist() == [False, True, False]
+    assert not silent["bfgs"].any()
+    assert silent["lbfgs"].tolist() == [True, True, False]
+    assert np.isinf([fit.llf for fit in lecture["fits"]["lbfgs"].values()][:2]).all()
+
+
+def test_powell_ignores_that_the_covariance_is_held_at_zero(lecture):
+    fit = lecture["fit_slopes"]("powell", free=lecture["independent"])
+    assert fit.llf == pytest.approx(lecture["fits"]["powell"]["(1 + floor | county)"].llf)
+    assert abs(fit.cov_re.iloc[0, 1]) > 0.01
+
+
 # One formula, three priors
 
 
@@ -88,6 +112,10 @@ def test_the_most_extreme_counties_are_small_without_pooling(lecture):
     extremes = alpha.sort_values().index[[0, 1, -2, -1]]
     assert (houses[extremes] <= 10).all()
     assert houses[alpha.idxmax()] == 2
+    far = (alpha - lecture["posterior"].loc["mu_alpha", "mean"]).abs().sort_values()
+    assert set(lecture["five"].index) == set(far.index[-5:])
+    assert (houses[far.index[-5:]] <= 4).sum() >= 4, "nearly all extreme counties are small"
+    assert lecture["lowest"] == lecture["alpha_partial"]["estimate"].idxmin() == "LAKE"
 
 
 def test_the_weighted_average_is_what_partial_pooling_does(lecture):
@@ -116,9 +144,9 @@ def test_intervals_shrink_most_where_houses_are_few(lecture):
 # Uranium
 
 
-def test_uranium_halves_sd_county_and_leaves_sd_obs(lecture):
+def test_uranium_halves_sd_alpha_and_leaves_sd_obs(lecture):
     drop = lecture["drop"].xs("posterior mean", axis=1, level=1)
-    for row, key in [("sd_county (sd_alpha)", "county (Intercept)"), ("sd_obs", "Residual")]:
+    for row, key in [("sd_alpha", "county (Intercept)"), ("sd_obs", "Residual")]:
         for column, model in [("without uranium", "intercepts"), ("with uranium", "uranium")]:
             expected = LME4[model]["REML"]["sdcor"][key]
             assert drop.loc[row, column] == pytest.approx(expected, rel=0.03)
@@ -127,11 +155,29 @@ def test_uranium_halves_sd_county_and_leaves_sd_obs(lecture):
     assert within[1] == pytest.approx(within[0], rel=0.01)
 
 
+def test_what_uranium_takes_is_known_roughly(lecture):
+    """Other draws; their 20,000 leave the ends of the interval uncertain by less than 0.01."""
+    sd_with, sd_without = (
+        lecture[name].sample(5000, random_seed=seed)["posterior"]["1|county_sigma"]
+        for name, seed in (("with_uranium", 1), ("partial", 2))
+    )
+    low, high = (1 - (sd_with / sd_without) ** 2).quantile([0.055, 0.945]).to_numpy()
+    assert lecture["taken_low"] == pytest.approx(low, abs=0.03)
+    assert lecture["taken_high"] == pytest.approx(high, abs=0.015)
+    assert 0.7 < float(lecture["taken"].mean()) < 0.8
+
+
 # Varying slopes against quadrature: all but the standard deviations and rho in closed form
 
 
-def grid_posterior(radon, fixed_prior, centered, log_prior, axes):
-    """Posterior means of sd_alpha, sd_beta, rho and sd_obs on a grid of midpoints.
+def grid_posterior(*arguments):
+    """Posterior means of sd_alpha, sd_beta, rho and sd_obs."""
+    weight, points = grid_weights(*arguments)
+    return weight @ points
+
+
+def grid_weights(radon, fixed_prior, centered, log_prior, axes):
+    """Posterior weights of sd_alpha, sd_beta, rho and sd_obs on a grid of midpoints.
 
     Shares nothing with the samplers: per county the marginal likelihood of two correlated effects
     by the matrix determinant lemma, then the two fixed effects integrated out.
@@ -173,7 +219,7 @@ def grid_posterior(radon, fixed_prior, centered, log_prior, axes):
         if len(axis) > 1 and k != 2
     )
     assert edge < 1e-3, "the grid cuts off the posterior"
-    return weight @ points
+    return weight, points
 
 
 def midpoints(low, high, size):
@@ -254,6 +300,33 @@ def test_nobody_knows_the_sign_of_the_correlation(lecture):
     rho = lecture["post_correlated"]["rho"]
     assert lecture["rho_low"] < 0 < lecture["rho_high"]
     assert 0.05 < float((rho > 0).mean()) < 0.5
+    # "We learned little": what is left of the prior's interval is more than half of it.
+    prior = lecture["prior_high"] - lecture["prior_low"]
+    assert 0.5 * prior < lecture["rho_high"] - lecture["rho_low"] < 0.85 * prior
+    half = stats.beta(2, 2).cdf((1 + lecture["prior_high"]) / 2)
+    assert half == pytest.approx(0.945)
+
+
+def test_lmers_correlation_is_the_peak_under_a_flat_prior_and_the_prior_moves_the_mean_little(
+    lecture,
+):
+    def log_prior(sd_a, sd_b, rho, s):
+        return stats.halfnorm.logpdf(sd_a, scale=2.2) + stats.halfnorm.logpdf(sd_b, scale=5.5)
+
+    axes = [
+        midpoints(0.12, 0.65, 16),
+        midpoints(0, 1.2, 24),
+        midpoints(-1, 1, 40),
+        midpoints(0.64, 0.81, 6),
+    ]
+    prior = (np.array([1.3, 0.0]), np.array([2.2, 5.5]))
+    weight, points = grid_weights(lecture["radon"], prior, False, log_prior, axes)
+    marginal = weight.reshape([len(axis) for axis in axes]).sum(axis=(0, 1, 3))
+    flat_mean, lmer = float(weight @ points[:, 2]), lecture["rho_lmer"]
+    assert axes[2][marginal.argmax()] == pytest.approx(lmer, abs=0.05)
+    mean = float(lecture["post_correlated"]["rho"].mean())
+    assert lmer < flat_mean < mean
+    assert mean - flat_mean < 0.5 * (mean - lmer), "the prior is the smaller part of the distance"
 
 
 def test_counties_without_first_floors_borrow_their_slope(lecture):
@@ -304,7 +377,14 @@ def test_house_and_county_left_out_say_different_things(lecture):
     county = lecture["scores"]["leave one county out"]
     assert house.loc["no pooling", "elpd"] > house.loc["complete pooling", "elpd"]
     assert county.loc["no pooling", "elpd"] < county.loc["complete pooling", "elpd"] - 100
-    # In units of its standard error, uranium gains more where a county is new.
+    # For a known county, neither difference is clearly larger than its error.
+    assert 0 < lecture["better"] < 2 * lecture["better_error"]
+    assert lecture["worse"] < -3 * lecture["worse_error"]
+    each = lecture["no"].loo() - lecture["complete"].loo()
+    assert lecture["better"] == pytest.approx(float(each.sum()))
+    assert lecture["better_error"] == pytest.approx(float(each.std(ddof=1)) * np.sqrt(919))
+    # But its slope is certain, and in units of its error uranium gains more where a county is new.
+    assert lecture["slope_uranium"]["mean"] > 5 * lecture["slope_uranium"]["sd"]
     assert house.loc["with uranium", "elpd"] / house.loc["with uranium", "error"] < 2
     assert county.loc["with uranium", "elpd"] / county.loc["with uranium", "error"] > 3
 

@@ -8,11 +8,13 @@ import runpy
 from pathlib import Path
 
 import arviz as az
+import bambi as bmb
 import numpy as np
 import pytest
 from scipy import stats
 
 from qfc_helpers.draws import diagnose, group_intercepts
+from qfc_helpers.exact import ExactPosterior
 
 ROOT = Path(__file__).resolve().parent.parent
 LME4 = json.loads((ROOT / "tests" / "reference" / "lme4.json").read_text())
@@ -102,6 +104,23 @@ def test_divergences_sit_in_the_neck(lecture):
     assert np.median(lecture["where"]) < np.quantile(sd, 0.1)
 
 
+def test_divergences_repeat_themselves_where_a_chain_stands_still(lecture):
+    """Its longest rest is that of one chain, without interruption; it saw nothing below 2."""
+    assert len(np.unique(lecture["where"])) < len(lecture["where"])
+    stuck, repeats = lecture["stuck"].to_numpy(), lecture["repeats"]
+    place = stuck == lecture["values"][repeats.argmax()]
+    (chain,) = np.flatnonzero(place.any(axis=1))
+    at = np.flatnonzero(place[chain])
+    assert at[-1] - at[0] + 1 == len(at) == repeats.max() > 5
+    assert stuck.min() > 2
+
+
+def test_the_means_of_the_run_that_diverged_are_nearly_right(lecture):
+    alpha = group_intercepts(lecture["draws_centered"]).mean(["chain", "draw"])
+    off = alpha.to_numpy() - lecture["exact"].mean(["alpha_j"])["alpha_j"].to_numpy()
+    assert (np.abs(off) < 0.1 * lecture["exact"].sd(["alpha_j"])["alpha_j"].to_numpy()).all()
+
+
 def test_smaller_steps_make_divergences_rare_and_cost_steps(lecture):
     default = float(lecture["draws_centered"]["sample_stats"]["diverging"].mean())
     steps = [float(lecture["draws_centered"]["sample_stats"]["n_steps"].mean())]
@@ -143,6 +162,7 @@ def test_the_draws_agree_with_the_exact_posterior(lecture):
     off = alpha.mean(["chain", "draw"]) - lecture["exact"].mean()["alpha_j"].to_numpy()
     assert (np.abs(off.to_numpy()) < 4 * mcse).all()
     assert lecture["worst"] < 4 * mcse.max()
+    assert lecture["errors_off"].max() == pytest.approx(np.max(np.abs(off.to_numpy()) / mcse))
 
 
 def test_mu_alpha_has_hardly_learned_and_the_slope_has(lecture):
@@ -152,6 +172,19 @@ def test_mu_alpha_has_hardly_learned_and_the_slope_has(lecture):
     assert float(sd["Intercept"]) < 0.7 * lecture["frequentist"].loc["Intercept", "standard_error"]
 
 
+def test_lmers_slope_is_near_the_middle_and_its_mean_of_populations_is_not(lecture):
+    mean, sd = lecture["exact"].mean(), lecture["exact"].sd()
+    off = (lecture["fit_partial"].fe_params["length"] - float(mean["length"])) / float(sd["length"])
+    assert abs(off) < 0.2
+    off = (lecture["lmer_mean"] - float(mean["Intercept"])) / float(sd["Intercept"])
+    assert -0.6 < off < -0.4
+
+
+def test_the_posterior_of_sd_alpha_is_half_as_wide_as_its_prior(lecture):
+    sd = float(lecture["exact"].sd(["1|population_sigma"])["1|population_sigma"])
+    assert sd / stats.halfnorm(scale=100).std() == pytest.approx(0.5, abs=0.05)
+
+
 def test_which_prior_the_original_slide_printed(lecture):
     """Reference notes: about ten standard errors from one, within about two from the other."""
     distance = lecture["distance"]
@@ -159,6 +192,48 @@ def test_which_prior_the_original_slide_printed(lecture):
     assert (distance["exact, Normal(50, 15)"].abs() > 4).all()
     assert (distance["exact, Normal(0, 100)"].abs() < 2.5).all()
     assert lecture["shift"] == pytest.approx(4.5, abs=0.1)
+    assert 0.1 < lecture["shift_in_sd"] < 0.3
+
+
+def test_the_gap_to_lmer_is_the_hyperprior_the_standard_deviations_and_the_slopes_prior(lecture):
+    """With all three as lmer has them, the posterior mean is lmer's estimate."""
+    assert lecture["gap"] > 2 * lecture["rest"] > 0
+    sd = lecture["lmer_sd"]
+    near = {name: (sd[name] - 0.01, sd[name] + 0.01) for name in ("sd_alpha", "sd_obs")}
+    fixed = {k: bmb.Prior("Uniform", lower=low, upper=high) for k, (low, high) in near.items()}
+    model = bmb.Model(
+        "weight ~ 1 + length + (1|population)",
+        lecture["scorpions"],
+        priors={
+            "Intercept": bmb.Prior("Normal", mu=50, sigma=1000),
+            "length": bmb.Prior("Normal", mu=0, sigma=1000),
+            "1|population": bmb.Prior("Normal", mu=0, sigma=fixed["sd_alpha"]),
+            "sigma": fixed["sd_obs"],
+        },
+        center_predictors=False,
+    )
+    alpha = ExactPosterior.from_model(model).mean(["alpha_j"])["alpha_j"]
+    np.testing.assert_allclose(alpha, lecture["lmer_alpha"], atol=0.01)
+
+
+def test_the_interval_of_sd_alpha_depends_on_its_prior(lecture):
+    """By brute force on a grid, with mu_alpha and the slope integrated out."""
+    scorpions = lecture["scorpions"]
+    y = scorpions["weight"].to_numpy() - 50.0
+    z = np.eye(3)[scorpions["population"].cat.codes]
+    x = np.column_stack([np.ones(9), scorpions["length"]])
+    taus, sigmas = np.arange(0.5, 400, 1.0), np.arange(4.5, 120, 3.0)
+    log = np.empty((len(taus), len(sigmas)))
+    for i, tau in enumerate(taus):
+        for k, sigma in enumerate(sigmas):
+            v = tau**2 * z @ z.T + sigma**2 * np.eye(9) + x @ np.diag([15.0**2, 100.0]) @ x.T
+            log[i, k] = -0.5 * (np.linalg.slogdet(v)[1] + y @ np.linalg.solve(v, y))
+            log[i, k] += stats.halfnorm.logpdf(sigma, scale=25)
+    for scale, names in ((100, ("low", "high")), (25, ("tighter_low", "tighter_high"))):
+        weight = (np.exp(log) * stats.halfnorm.pdf(taus, scale=scale)[:, None]).sum(axis=1)
+        ends = np.interp([0.055, 0.945], np.cumsum(weight) / weight.sum(), taus + 0.5)
+        np.testing.assert_allclose([lecture[name] for name in names], ends, rtol=0.02)
+    assert lecture["tighter_high"] < 0.6 * lecture["high"]
 
 
 def test_exact_means_by_an_independent_integration(lecture):
@@ -187,7 +262,7 @@ def test_exact_means_by_an_independent_integration(lecture):
 def test_the_formula_gives_lmers_estimates(lecture):
     table = lecture["by_formula"]
     np.testing.assert_allclose(table["formula"], table["lmer"], atol=5e-4)
-    assert (table["lmer"] - table["own estimate"]).abs().idxmax() == "1"
+    assert (table["lmer"] - table["own estimate (lmer's slope)"]).abs().idxmax() == "1"
 
 
 def test_three_populations_cannot_fix_the_pooling_factor(lecture):
@@ -195,7 +270,7 @@ def test_three_populations_cannot_fix_the_pooling_factor(lecture):
     draws = lecture["exact"].sample(draws=20_000, random_seed=4)["posterior"]
     within = draws["sigma"] ** 2
     factor = within / (within + 3 * draws["1|population_sigma"] ** 2)
-    low, high = factor.quantile([0.05, 0.95]).to_numpy()
+    low, high = factor.quantile([0.055, 0.945]).to_numpy()
     assert lecture["factor_low"] == pytest.approx(low, abs=0.01)
     assert lecture["factor_high"] == pytest.approx(high, abs=0.05)
     assert low < 0.05

@@ -16,6 +16,7 @@ import notebooks  # noqa: E402
 
 SOURCES = notebooks.sources()
 LECTURES = [source for source in SOURCES if re.match(r"lectures/\d", str(source.relative_to(ROOT)))]
+SOLUTIONS = [source for source in SOURCES if source.is_relative_to(ROOT / "solutions")]
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip", "-"}
 
 
@@ -36,8 +37,9 @@ def outputs(source):
     ]
 
 
-def test_there_are_lectures():
+def test_there_are_lectures_and_solutions():
     assert "lectures/01_pooling.py" in map(name, SOURCES)
+    assert len(SOLUTIONS) == 4
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=name)
@@ -148,7 +150,7 @@ def test_every_cell_knows_its_place_on_the_slides(source):
         assert cell.metadata.get("slideshow", {}).get("slide_type") in SLIDE_TYPES, cell.source[:60]
 
 
-@pytest.mark.parametrize("source", LECTURES, ids=name)
+@pytest.mark.parametrize("source", LECTURES + SOLUTIONS, ids=name)
 def test_every_figure_is_drawn_and_described(source):
     """Stored figures are there and described; the tag makes nbval assert that they are drawn.
 
@@ -167,7 +169,7 @@ def test_every_figure_is_drawn_and_described(source):
             assert len(alt.split()) >= 8, f"no alt text under: {cell.source[:60]}"
 
 
-@pytest.mark.parametrize("source", LECTURES, ids=name)
+@pytest.mark.parametrize("source", LECTURES + SOLUTIONS, ids=name)
 def test_prose_states_no_result(source):
     """A decimal number in a Markdown cell was typed by somebody; results are printed by code."""
     for cell in stored(source).cells:

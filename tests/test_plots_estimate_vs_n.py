@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from qfc_helpers import theme
 from qfc_helpers.plots import plot_estimate_vs_n
@@ -71,6 +72,34 @@ def test_complete_pooling_is_a_line_in_both_panels(axes):
         assert set(line.get_ydata()) == {1.5}
     without = plot_estimate_vs_n(NO, PARTIAL, N)
     assert all(ax.get_legend() is None for ax in without)
+
+
+def test_the_mean_of_the_groups_is_a_line_on_the_right_only():
+    axes = plot_estimate_vs_n(NO, PARTIAL, N, complete=1.5, mu_alpha=1.6)
+    left, right = (
+        {line.get_label(): line for line in ax.lines if line.get_label() != "_nolegend_"}
+        for ax in axes
+    )
+    assert r"$\mu_\alpha$" not in left
+    line, other = right[r"$\mu_\alpha$"], right["complete pooling"]
+    assert set(line.get_ydata()) == {1.6}
+    assert line.get_linestyle() != other.get_linestyle()
+    assert len(axes[1].get_legend().get_texts()) == 2
+    assert "marks mu_alpha, 1.60" in getattr(axes[0].figure, theme._ALT_TEXT)
+
+
+def test_names_stand_above_all_intervals_and_point_to_their_estimates():
+    axes = plot_estimate_vs_n(NO, PARTIAL, N, label=["B", "A", "C"])
+    axes[0].figure.canvas.draw()
+    for ax, table in zip(axes, (NO, PARTIAL), strict=True):
+        # The extent of the text alone; an annotation's own holds the line as well.
+        boxes = {t.get_text(): Text.get_window_extent(t) for t in ax.texts}
+        low = {name: box.ymin for name, box in boxes.items()}
+        assert low["A"] > low["B"] > low["C"], "no line crosses another name"
+        top = ax.transData.transform((1, table["upper"].max()))[1]
+        assert min(low.values()) >= top - 1
+        assert max(box.ymax for box in boxes.values()) < ax.bbox.ymax
+        assert all(t.arrow_patch is not None for t in ax.texts)
 
 
 def test_names_are_written_beside_their_estimates(axes):

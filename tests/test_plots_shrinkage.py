@@ -76,6 +76,9 @@ def test_the_figure_shows_both_estimates_and_the_pooling_factor():
         np.testing.assert_allclose(
             by_color[theme.POOLING_COLORS[name]].get_xdata(), table[column], rtol=1e-12
         )
+    (mean,) = [line for line in axes[0].lines if len(set(line.get_xdata())) == 1]
+    assert mean.get_xdata()[0] == table["mu_alpha"].iloc[0]
+    assert mean.get_color() not in theme.POOLING_COLORS.values(), "a mean is no assumption"
     markers = {by_color[theme.POOLING_COLORS[name]].get_marker() for name in ("no", "partial")}
     assert len(markers) == 2
     bars = [c for c in axes[0].collections if isinstance(c, LineCollection)]

@@ -35,6 +35,17 @@ def test_contours_lie_where_theory_has_them(surface):
     np.testing.assert_allclose(radii(shares), expected, atol=0.1)
 
 
+def test_the_title_says_which_likelihood_it_is(surface):
+    titles = [
+        plot_standard_deviations(surface.rename(f"log_likelihood_{name}"), surface)[0].get_title()
+        for name in ("REML", "ML")
+    ]
+    assert titles == [
+        "restricted log likelihood\n(REML) below its peak",
+        "log likelihood\nbelow its peak",
+    ]
+
+
 def test_the_peak_is_marked_in_both_panels_and_described(surface):
     peak = xr.Dataset({"sd_alpha": 2.0, "sd_obs": 1.0})
     axes = plot_standard_deviations(surface, surface, peak)

@@ -4,8 +4,8 @@
     python tools/exercises.py check   compare exercises/ with what would be written
 
 nbgrader takes the solutions out and leaves stubs (its settings are in nbgrader_config.py); Jupytext
-writes each notebook's script. Nothing in the result depends on the day or the machine. The pair is
-not linked: students work in the notebook, and hand in one file.
+writes each notebook's script. Nothing in the result depends on the day or the machine. The two are
+no linked pair as those of the lectures are: students work in the notebook, and hand in one file.
 """
 
 import argparse
@@ -19,8 +19,12 @@ from pathlib import Path
 import jupytext
 import nbformat
 
-ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(Path(__file__).parent))
+import notebooks
+
+ROOT = notebooks.ROOT
 ASSIGNMENT = "hierarchical"
+SOLUTIONS = ROOT / "solutions" / ASSIGNMENT
 EXERCISES = ROOT / "exercises" / ASSIGNMENT
 REMEDY = "make exercises"
 
@@ -34,10 +38,10 @@ def generate(release: Path, root: Path = ROOT) -> Path:
     ]
     done = subprocess.run(command, cwd=root, capture_output=True, text=True)
     folder = release / ASSIGNMENT
-    notebooks = sorted(folder.glob("*.ipynb"))
-    if done.returncode or not notebooks:
+    made = sorted(folder.glob("*.ipynb"))
+    if done.returncode or not made:
         raise RuntimeError(f"nbgrader failed:\n{done.stdout}{done.stderr}")
-    for path in notebooks:
+    for path in made:
         finish(path)
     return folder
 
@@ -71,13 +75,17 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("command", choices=["build", "check"])
     command = parser.parse_args(arguments).command
+    stale = [path.name for path in sorted(SOLUTIONS.glob("*.py")) if notebooks.differences(path)]
+    if stale:
+        print(f"The notebook of {stale[0]} is not up to date. Run: {notebooks.REMEDY}")
+        return 1
     with tempfile.TemporaryDirectory() as temporary:
         made = generate(Path(temporary).resolve())
         if command == "build":
             shutil.rmtree(EXERCISES, ignore_errors=True)
             shutil.copytree(made, EXERCISES)
             return 0
-        stale = differences(made)
+        stale = differences(made, EXERCISES)
     for name in stale:
         print(f"exercises/{ASSIGNMENT}/{name} is not what the solutions say.")
     if stale:

@@ -34,7 +34,6 @@
 
 # %%
 import logging
-import warnings
 
 import arviz as az
 import bambi as bmb
@@ -66,7 +65,7 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 1.1 An AIC that may be compared (warm-up, 1 point)
+# ## 1a An AIC that may be compared (warm-up, 1 point)
 #
 # Lecture 1 showed an AIC table in which one number did not belong. Fit the partial-pooling model
 #
@@ -85,7 +84,7 @@ aic_ml = ...
 answer("aic-ml", aic_ml)
 
 # %% [markdown]
-# ## 1.2 The lecture's model (core, 2 points)
+# ## 1b The lecture's model (core, 2 points)
 #
 # Write the model of lecture 2 in Bambi, with the priors of its Stan program,
 #
@@ -100,19 +99,17 @@ answer("aic-ml", aic_ml)
 # *You will need more models of this kind. A function that takes the priors and returns the model saves
 # typing.*
 
-# %% deletable=false nbgrader={"cell_type": "code", "checksum": "2450ce1c722181898a98041ed037c0bd", "grade": false, "grade_id": "slide-alpha-1-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% deletable=false nbgrader={"cell_type": "code", "checksum": "824fd190bd62a79a474abd920eff78b5", "grade": false, "grade_id": "slide-alpha-1-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 model_slide = ...
 draws_slide = ...
 alpha_1_slide = ...
-
-
 # Your code here
 
 # %% deletable=false editable=false nbgrader={"cell_type": "code", "checksum": "a8a612e49250f16087879ecbb78e0778", "grade": true, "grade_id": "slide-alpha-1", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 answer("slide-alpha-1", alpha_1_slide, model=model_slide, draws=draws_slide)
 
 # %% [markdown]
-# ## 1.3 One prior exchanged (core, 2 points)
+# ## 1c One prior exchanged (core, 2 points)
 #
 # Exchange $\mu_\alpha \sim \text{Normal}(50, 15^2)$ for $\mu_\alpha \sim \text{Normal}(0, 100^2)$ and
 # leave the rest. Fit again. What is the posterior mean of $\alpha_1$ now?
@@ -127,7 +124,7 @@ alpha_1_wide = ...
 answer("wide-alpha-1", alpha_1_wide, model=model_wide, draws=draws_wide)
 
 # %% [markdown]
-# ## 1.4 Your own priors (core, 3 points)
+# ## 1d Your own priors (core, 3 points)
 #
 # Would you have chosen these priors? Lecture 2 drew from them: a third of the imaginary scorpions
 # weighed less than nothing. Choose better ones, for all four parameters:
@@ -151,7 +148,7 @@ own_interval = ...
 answer("own-sd-alpha-interval", own_interval, model=own_model, draws=own_draws)
 
 # %% [markdown]
-# ## 1.5 Power-scaling (core, 2 points)
+# ## 1e Power-scaling (core, 2 points)
 #
 # One exchanged prior is one experiment. Power-scaling makes many small ones: raise a prior to a power a
 # little above and below one (a bit stronger, a bit weaker), and see how much the posterior moves,
@@ -175,13 +172,13 @@ answer("own-sd-alpha-interval", own_interval, model=own_model, draws=own_draws)
 # %% [markdown]
 # Which parameters does the summary mark, and what does each mark mean? Which prior is behind it? Does
 # a value below the usual threshold prove that the prior does not matter? (Compare with what happened to
-# $\alpha_1$ in 1.3.) Five sentences.
+# $\alpha_1$ in 1c.) Five sentences.
 
 # %% [markdown] deletable=false nbgrader={"cell_type": "markdown", "checksum": "f01941f9c6472631c865f28b53fb74d3", "grade": true, "grade_id": "power-scaling", "locked": false, "points": 2, "schema_version": 3, "solution": true, "task": false}
 # *Your answer here.*
 
 # %% [markdown]
-# ## 1.6 Posterior predictive check (core, 2 points)
+# ## 1f Posterior predictive check (core, 2 points)
 #
 # Does the model produce data that look like ours? Draw nine new weights for each posterior draw
 # (`model_slide.predict(draws_slide, kind="response")` adds them to `draws_slide`) and compare them
@@ -199,11 +196,11 @@ answer("own-sd-alpha-interval", own_interval, model=own_model, draws=own_draws)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 1.7 Leave-one-out (core, 2 points)
+# ## 1g Leave-one-out (core, 2 points)
 #
 # How well would the lecture's model predict a scorpion that it has not seen? Compute `elpd_loo` of
 # `model_slide` with `az.loo` and put the number (or the whole result) into `loo_slide`. It needs the
-# log-likelihood in the draws, see 1.5. Look at the Pareto $k$ before you use it.
+# log-likelihood in the draws, see 1e. Look at the Pareto $k$ before you use it.
 
 # %% deletable=false nbgrader={"cell_type": "code", "checksum": "c86adaf85405c45417c06261cc966152", "grade": false, "grade_id": "loo-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 loo_slide = ...
@@ -213,7 +210,7 @@ loo_slide = ...
 answer("loo", loo_slide, model=model_slide, draws=draws_slide)
 
 # %% [markdown]
-# ## 1.8 The report (core, 4 points)
+# ## 1h The report (core, 4 points)
 #
 # A colleague wants to use the lecture's fit in a stock assessment. Report in at most 250 words what you
 # found: which estimates depend on the priors and how much, which do not, whether the model describes
@@ -227,7 +224,7 @@ answer("loo", loo_slide, model=model_slide, draws=draws_slide)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 1.9 How far can a prior push? (stretch, 2 points)
+# ## 1i How far can a prior push? (stretch, 2 points)
 #
 # Two priors are two points of a curve. `ExactPosterior.from_model(model)` computes the posterior without
 # sampling, in a fraction of a second: `exact.mean(["alpha_j"])["alpha_j"]` has its three intercepts. Draw

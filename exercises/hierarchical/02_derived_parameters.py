@@ -30,13 +30,11 @@ import arviz as az
 import bambi as bmb
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 from IPython.display import Markdown, display
 
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_scorpions
 from qfc_helpers.draws import diagnose, difference, group_intercepts, icc, prob_greater
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -52,9 +50,9 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 2.1 The three intercepts (warm-up, 2 points)
+# ## 2a The three intercepts (warm-up, 2 points)
 #
-# Fit the lecture's model once more, with the lecture's priors (lecture 2, or your own answer to 1.2).
+# Fit the lecture's model once more, with the lecture's priors (lecture 2, or your own answer to 1b).
 # Check the draws with `diagnose`. The answer: the posterior means of $\alpha_1$, $\alpha_2$ and
 # $\alpha_3$, as an array of three numbers.
 
@@ -68,7 +66,7 @@ alpha_means = ...
 answer("alpha-means", alpha_means, model=model, draws=draws)
 
 # %% [markdown]
-# ## 2.2 The difference (core, 3 points)
+# ## 2b The difference (core, 3 points)
 #
 # Make the difference $\alpha_2 - \alpha_3$ a **derived variable**: one value for each draw, in an array
 # with the dimensions `chain` and `draw`. Store it among the draws too, as
@@ -82,7 +80,7 @@ alpha_2_minus_alpha_3 = ...
 answer("derived-difference", alpha_2_minus_alpha_3, model=model, draws=draws)
 
 # %% [markdown]
-# ## 2.3 Its probability (core, 3 points)
+# ## 2c Its probability (core, 3 points)
 #
 # What is $\Pr(\alpha_2 > \alpha_3)$, given the data, the model and its priors? A number between 0 and 1,
 # or what `prob_greater` returns.
@@ -95,7 +93,7 @@ probability = ...
 answer("derived-probability", probability, model=model, draws=draws)
 
 # %% [markdown]
-# ## 2.4 Its interval (core, 2 points)
+# ## 2d Its interval (core, 2 points)
 #
 # The **95 % equal-tailed interval** of $\alpha_2 - \alpha_3$: two numbers, lower and upper.
 
@@ -107,7 +105,7 @@ interval = ...
 answer("derived-interval", interval, model=model, draws=draws)
 
 # %% [markdown]
-# ## 2.5 For the biologist (core, 4 points)
+# ## 2e For the biologist (core, 4 points)
 #
 # Your friend is a biologist, not a statistician, and asked: *are the scorpions of populations 2 and 3
 # different?* Answer in at most 150 words, with numbers (the cell below may print them). Say what was
@@ -120,7 +118,7 @@ answer("derived-interval", interval, model=model, draws=draws)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 2.6 Another derived parameter (stretch, 2 points)
+# ## 2f Another derived parameter (stretch, 2 points)
 #
 # Which share of the variance lies *among* populations?
 #

@@ -19,7 +19,7 @@
 # uncertainty: populations differ, and we do not know well by how much. You compute it for scorpions,
 # with three groups, and for radon, with 85.
 #
-# You need lectures 2 and 3. Allow an hour and a half. 17 points.
+# You need lectures 2 to 4. Allow an hour and a half. 17 points.
 #
 # Write your code where it says *Your code here*, replace each `...`, and run the cell below it: it
 # tells at once whether the answer is right, and if not, what probably happened. Take any seed; answers
@@ -36,7 +36,7 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_radon, load_scorpions
 from qfc_helpers.draws import diagnose, group_intercepts, new_group, predict_new_group
-from qfc_helpers.exact import ExactPosterior
+from qfc_helpers.plots import plot_hyperdistribution
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -53,10 +53,10 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 3.1 The mean of the hyperdistribution (warm-up, 1 point)
+# ## 3a The mean of the hyperdistribution (warm-up, 1 point)
 #
 # Fit the lecture's scorpion model with the lecture's priors once more (lecture 2, or your own answer to
-# 1.2), and look at the diagnostics. What is the posterior mean of $\mu_\alpha$? A number.
+# 1b), and look at the diagnostics. What is the posterior mean of $\mu_\alpha$? A number.
 
 # %% deletable=false nbgrader={"cell_type": "code", "checksum": "f59b98cd4521bdd39c5a191a37814669", "grade": false, "grade_id": "mu-alpha-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 model = ...
@@ -68,10 +68,13 @@ mu_alpha = ...
 answer("mu-alpha", mu_alpha, model=model, draws=draws)
 
 # %% [markdown]
-# ## 3.2 A new population (core, 4 points)
+# ## 3b A new population (core, 4 points)
 #
 # Draw $\alpha$ for a population that nobody has measured, one value for each posterior draw (dimensions
-# `chain` and `draw`), and plot it together with the three $\alpha_j$ and with $\mu_\alpha$.
+# `chain` and `draw`), and plot it together with the three $\alpha_j$: by yourself, or with
+# `plot_hyperdistribution(alpha_new, groups)`, where `groups` is a data frame with the columns
+# `estimate`, `lower` and `upper` and a row for each population. There is a cell for the figure below the
+# verdict.
 #
 # Think before you look for a function: in each posterior draw you know $\mu_\alpha$ and $\sigma_\alpha$.
 # What do they say about a population that is one more of the same kind?
@@ -83,8 +86,11 @@ alpha_new = ...
 # %% deletable=false editable=false nbgrader={"cell_type": "code", "checksum": "9a90a2210fd152d5d0641c40e592b086", "grade": true, "grade_id": "new-population", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 answer("new-population", alpha_new, model=model, draws=draws)
 
+# %% deletable=false nbgrader={"cell_type": "code", "checksum": "4a7736d9448217cd640b369039787a9e", "grade": false, "grade_id": "new-population-figure", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["nbval-check-output"]
+# Your code here
+
 # %% [markdown]
-# ## 3.3 Its interval (core, 2 points)
+# ## 3c Its interval (core, 2 points)
 #
 # The **95 % equal-tailed interval** of $\alpha$ for the new population: two numbers.
 
@@ -96,7 +102,7 @@ interval = ...
 answer("new-population-interval", interval, model=model, draws=alpha_new)
 
 # %% [markdown]
-# ## 3.4 How uncertain? (core, 3 points)
+# ## 3d How uncertain? (core, 3 points)
 #
 # How uncertain are we about the intercept of a population that nobody has measured, and **why**? Compare
 # with an observed population. Which part of the uncertainty would more scorpions of the same three
@@ -106,7 +112,7 @@ answer("new-population-interval", interval, model=model, draws=alpha_new)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 3.5 A new county (core, 3 points)
+# ## 3e A new county (core, 3 points)
 #
 # Now with 85 groups. Minnesota has 87 counties, the data hold 85. Fit
 #
@@ -125,7 +131,7 @@ alpha_new_county = ...
 answer("radon-new-county", alpha_new_county, model=model_radon, draws=draws_radon)
 
 # %% [markdown]
-# ## 3.6 Three groups and eighty-five (core, 2 points)
+# ## 3f Three groups and eighty-five (core, 2 points)
 #
 # Compare the two posterior predictive hyperdistributions. What is different, and what is still uncertain
 # with 85 groups? Would the *observed* counties' posterior means, as a histogram, do instead? Five
@@ -135,7 +141,7 @@ answer("radon-new-county", alpha_new_county, model=model_radon, draws=draws_rado
 # *Your answer here.*
 
 # %% [markdown]
-# ## 3.7 One scorpion (stretch, 2 points)
+# ## 3g One scorpion (stretch, 2 points)
 #
 # Somebody brings a scorpion of length 10 from a population that nobody has measured. What could it weigh?
 # Draws of its **weight**, dimensions `chain` and `draw`.

@@ -54,7 +54,7 @@ sampling = {
 }
 
 # %% [markdown]
-# ## 4.1 No pooling (warm-up, 1 point)
+# ## 4a No pooling (warm-up, 1 point)
 #
 # Fit one intercept per county and a common slope of `floor` by least squares
 # (`log_radon ~ 0 + county + floor`). What is the intercept of LACQUIPARLE? How many houses is it made of?
@@ -67,10 +67,10 @@ alpha_no = ...
 answer("radon-no-pooling", alpha_no)
 
 # %% [markdown]
-# ## 4.2 An AIC (warm-up, 1 point)
+# ## 4b An AIC (warm-up, 1 point)
 #
 # The AIC, by maximum likelihood, of the model with partial pooling, `log_radon ~ floor + (1|county)` in R's
-# words. (`smf.mixedlm`, as in 1.1; `method="powell"`.)
+# words. (`smf.mixedlm`, as in 1a; `method="powell"`.)
 
 # %% deletable=false nbgrader={"cell_type": "code", "checksum": "980396ed172b7eb5950ece663b690fcd", "grade": false, "grade_id": "radon-aic-work", "locked": false, "schema_version": 3, "solution": true, "task": false}
 aic_partial = ...
@@ -80,7 +80,7 @@ aic_partial = ...
 answer("radon-aic", aic_partial)
 
 # %% [markdown]
-# ## 4.3 Partial pooling (core, 3 points)
+# ## 4c Partial pooling (core, 3 points)
 #
 # Fit `log_radon ~ 1 + floor + (1|county)` in Bambi, with Bambi's own priors. Check the draws. What is the
 # posterior mean of $\alpha$ of LACQUIPARLE?
@@ -95,7 +95,7 @@ alpha_partial = ...
 answer("radon-partial", alpha_partial, model=model, draws=draws)
 
 # %% [markdown]
-# ## 4.4 How far is it pulled? (core, 3 points)
+# ## 4d How far is it pulled? (core, 3 points)
 #
 # The posterior mean of LACQUIPARLE's **pooling factor**, as lecture 2 defines it: 0 is no pooling, 1 is
 # complete pooling.
@@ -108,7 +108,7 @@ factor = ...
 answer("radon-pooling-factor", factor, model=model, draws=draws)
 
 # %% [markdown]
-# ## 4.5 Who is pulled, and why? (core, 2 points)
+# ## 4e Who is pulled, and why? (core, 2 points)
 #
 # Which counties move far, and which do not? Why is it sensible that they do? Name the three quantities
 # that the pooling factor is made of, and say what each of them does. Five sentences; a figure helps.
@@ -120,7 +120,7 @@ answer("radon-pooling-factor", factor, model=model, draws=draws)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 4.6 Which county is worse? (core, 2 points)
+# ## 4f Which county is worse? (core, 2 points)
 #
 # HENNEPIN (the county of Minneapolis) has more than a hundred houses in the data. What is
 # $\Pr(\alpha_\text{LACQUIPARLE} > \alpha_\text{HENNEPIN})$?
@@ -133,7 +133,7 @@ probability = ...
 answer("radon-probability", probability, model=model, draws=draws)
 
 # %% [markdown]
-# ## 4.7 For the health officer (core, 3 points)
+# ## 4g For the health officer (core, 3 points)
 #
 # The county's health officer has seen the two measurements from LACQUIPARLE and asks whether to warn the
 # whole county. The Environmental Protection Agency recommends action from 4 pCi/L. Answer in at most 150
@@ -146,9 +146,9 @@ answer("radon-probability", probability, model=model, draws=draws)
 # *Your answer here.*
 
 # %% [markdown]
-# ## 4.8 What the soil explains (stretch, 2 points)
+# ## 4h What the soil explains (stretch, 2 points)
 #
-# Add `log_uranium`, one value per county, to the model of 4.3. What is the posterior mean of the standard
+# Add `log_uranium`, one value per county, to the model of 4c. What is the posterior mean of the standard
 # deviation among counties now?
 
 # %% deletable=false nbgrader={"cell_type": "code", "checksum": "6c4c7a67dc766b2d175f5ab225a895df", "grade": false, "grade_id": "radon-uranium-work", "locked": false, "schema_version": 3, "solution": true, "task": false}

@@ -17,8 +17,12 @@ from ._verdict import OPEN, RIGHT, UNREADABLE, UNRELIABLE, WRONG, Verdict
 
 __all__ = ["answer", "judge"]
 
-#: As in `qfc_helpers.draws.diagnose`.
-_RHAT_MAX = 1.01
+#: As in `qfc_helpers.draws.diagnose`: above it something is said ...
+_RHAT_WANTED = 1.01
+#: ... but good draws exceed it now and then by chance. Above this one they hardly ever do.
+_RHAT_MAX = 1.05
+#: What the tasks ask for.
+_DRAWS_WANTED = 4000
 #: A wrong answer is named after a misconception if it is so near to what that one gives, in the
 #: units of `distance`; and nearer than to the right value.
 _NAMED_WITHIN = 1.5
@@ -299,7 +303,7 @@ def _check_draws(question: Question, payload: Payload) -> Verdict | None:
         r_hat = "" if payload.r_hat is None else f", R-hat is {payload.r_hat:.3f}"
         message = (
             f"{MISCONCEPTIONS['too-few-draws'].message} {payload.size} draws are worth {ess:.0f} "
-            f"independent ones{r_hat}; wanted: at least {ESS_MIN}, and at most {_RHAT_MAX}."
+            f"independent ones{r_hat}; wanted: at least {ESS_MIN}, and at most {_RHAT_WANTED}."
         )
         return Verdict(question.id, UNRELIABLE, message, "too-few-draws")
     return None
@@ -307,6 +311,16 @@ def _check_draws(question: Question, payload: Payload) -> Verdict | None:
 
 def _notes(payload: Payload) -> tuple[str, ...]:
     notes = []
+    if 0 < payload.size < _DRAWS_WANTED:
+        notes.append(
+            f"These are {payload.size:,} draws; with {_DRAWS_WANTED:,}, as the task asks, more "
+            "mistakes can be told from chance."
+        )
+    if (payload.r_hat or 0) > _RHAT_WANTED:
+        notes.append(
+            f"R-hat is {payload.r_hat:.3f}, a little above {_RHAT_WANTED}: the chains do not agree "
+            "as well as they should. Draw more."
+        )
     if payload.divergences:
         notes.append(
             f"{payload.divergences} of the draws diverged; fit with target_accept=0.99, and look "

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from qfc_helpers import theme
@@ -10,7 +11,9 @@ from qfc_helpers._validation import check_frame, check_group_column, check_numer
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["check_columns", "cycle", "new_axes", "scatter", "too_many"]
+__all__ = ["check_columns", "check_intervals", "cycle", "new_axes", "scatter", "too_many"]
+
+_INTERVAL_COLUMNS = ("estimate", "lower", "upper")
 
 
 def check_columns(data: pd.DataFrame, x: str, y: str, group: str) -> list[str]:
@@ -23,6 +26,28 @@ def check_columns(data: pd.DataFrame, x: str, y: str, group: str) -> list[str]:
     if isinstance(labels.dtype, pd.CategoricalDtype):
         return [str(level) for level in labels.cat.remove_unused_categories().cat.categories]
     return [str(level) for level in sorted(labels.unique())]
+
+
+def check_intervals(name: str, table: pd.DataFrame) -> None:
+    """Raise unless `table` has an estimate inside a finite interval in each row."""
+    if not isinstance(table, pd.DataFrame):
+        raise TypeError(
+            f"{name} must be a pandas DataFrame with the columns {', '.join(_INTERVAL_COLUMNS)}, "
+            f"got {type(table).__name__}."
+        )
+    missing = [column for column in _INTERVAL_COLUMNS if column not in table]
+    if missing:
+        raise ValueError(
+            f"{name} has no column {missing[0]!r}; it has {list(map(str, table.columns))}. "
+            "Name its columns estimate, lower and upper."
+        )
+    numbers = table[list(_INTERVAL_COLUMNS)].to_numpy(float)
+    bad = ~(np.isfinite(numbers).all(axis=1) & (np.diff(numbers[:, [1, 0, 2]]) >= 0).all(axis=1))
+    if bad.any():
+        raise ValueError(
+            f"{name} of group {table.index[bad][0]!r} is {table[bad].iloc[0].to_dict()}; expected "
+            "finite numbers with lower <= estimate <= upper."
+        )
 
 
 def new_axes(ax: "Axes | None") -> "Axes":

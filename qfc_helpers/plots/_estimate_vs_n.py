@@ -8,12 +8,13 @@ import pandas as pd
 
 from qfc_helpers import theme
 
+from ._axes import check_intervals
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["plot_estimate_vs_n"]
 
-_COLUMNS = ("estimate", "lower", "upper")
 _MARKERS = {"no": "s", "partial": "o"}
 #: Groups of the same size are spread over this share of their size, to either side.
 _SPREAD = 0.16
@@ -25,6 +26,7 @@ def plot_estimate_vs_n(
     n: pd.Series,
     complete: float | None = None,
     *,
+    mu_alpha: float | None = None,
     label: Sequence[str] = (),
     axes: "np.ndarray | None" = None,
 ) -> np.ndarray:
@@ -43,8 +45,12 @@ def plot_estimate_vs_n(
         Number of observations; the index holds the groups' names.
     complete : float, optional
         The estimate of complete pooling: a reference line in both panels.
+    mu_alpha : float, optional
+        The mean of the groups, towards which partial pooling moves them: a second line, on the
+        right.
     label : sequence of str, optional
-        Groups whose names are written beside their estimates.
+        Groups whose names are written into the panels: above all intervals, at the end of a line
+        from the estimate, or for a large group below its interval.
     axes : array of two matplotlib.axes.Axes, optional
         Where to draw; a new figure by default.
 
@@ -96,16 +102,16 @@ def plot_estimate_vs_n(
     for ax, (name, table) in zip(axes, tables.items(), strict=True):
         _draw(ax, name, table.loc[n.index], positions)
         _write_names(ax, table, positions, label)
-        if complete is not None:
-            _reference(ax, complete)
+        _references(ax, complete, mu_alpha if name == "partial" else None)
         ax.set(title=f"{name} pooling", xlabel="observations per group", xscale="log")
         _plain_ticks(ax, n)
     ends = np.concatenate([ax.get_ylim() for ax in axes])
+    room = 0.07 * np.ptp(ends) * len(_in_left_half(positions, label))
     for ax in axes:
-        ax.set_ylim(ends.min(), ends.max())
+        ax.set_ylim(ends.min(), ends.max() + room)
     axes[0].set_ylabel("estimate and interval")
     axes[1].tick_params(labelleft=False)
-    theme.set_alt_text(axes[0], _describe(tables, n, complete))
+    theme.set_alt_text(axes[0], _describe(tables, n, complete, mu_alpha))
     return axes
 
 
@@ -122,29 +128,12 @@ def _check_sizes(n: pd.Series) -> None:
 
 
 def _check_table(name: str, table: pd.DataFrame, n: pd.Series) -> None:
-    if not isinstance(table, pd.DataFrame):
-        raise TypeError(
-            f"{name} must be a pandas DataFrame with the columns {', '.join(_COLUMNS)}, got "
-            f"{type(table).__name__}."
-        )
-    missing = [column for column in _COLUMNS if column not in table]
-    if missing:
-        raise ValueError(
-            f"{name} has no column {missing[0]!r}; it has {list(map(str, table.columns))}. "
-            "Name its columns estimate, lower and upper."
-        )
+    check_intervals(name, table)
     strange = sorted(map(str, table.index.symmetric_difference(n.index)))
     if strange or table.index.has_duplicates:
         raise ValueError(
             f"{name} and n differ in their groups, first in {strange[:1] or 'a repeated name'}; "
             "give each one row per group with the group's name as index."
-        )
-    numbers = table[list(_COLUMNS)].to_numpy(float)
-    bad = ~(np.isfinite(numbers).all(axis=1) & (np.diff(numbers[:, [1, 0, 2]]) >= 0).all(axis=1))
-    if bad.any():
-        raise ValueError(
-            f"{name} of group {table.index[bad][0]!r} is {table[bad].iloc[0].to_dict()}; expected "
-            "finite numbers with lower <= estimate <= upper."
         )
 
 
@@ -185,33 +174,65 @@ def _draw(ax: "Axes", name: str, table: pd.DataFrame, positions: pd.Series) -> N
 def _write_names(
     ax: "Axes", table: pd.DataFrame, positions: pd.Series, label: Sequence[str]
 ) -> None:
-    middle = np.sqrt(positions.min() * positions.max())
-    for group in label:
-        x, y = positions[group], table.loc[group, "estimate"]
-        # In the right half the name stands below its interval, so that it stays inside the panel.
-        right = x > middle
+    from matplotlib.transforms import offset_copy
+
+    left = _in_left_half(positions, label)
+    # The leftmost name stands highest, so that no line crosses another name.
+    for step, group in enumerate(left[::-1]):
+        x = positions[group]
         ax.annotate(
             group,
-            (x, table.loc[group, "lower"] if right else y),
-            xytext=(10, -14) if right else (9, 7),
-            textcoords="offset points",
-            ha="right" if right else "left",
-            va="center" if right else "bottom",
+            (x, table.loc[group, "estimate"]),
+            xytext=(x, table["upper"].max()),
+            textcoords=offset_copy(ax.transData, ax.figure, x=4, y=8 + 20 * step, units="points"),
+            ha="left",
+            va="center",
             fontsize=14,
             zorder=4,
-            bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.75, "pad": 0.8},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": "black",
+                "relpos": (0, 0.5),
+                "shrinkA": 0,
+                "shrinkB": 3,
+            },
+        )
+    for group in [group for group in label if group not in left]:
+        ax.annotate(
+            group,
+            (positions[group], table.loc[group, "lower"]),
+            xytext=(10, -14),
+            textcoords="offset points",
+            ha="right",
+            va="center",
+            fontsize=14,
+            zorder=4,
         )
 
 
-def _reference(ax: "Axes", complete: float) -> None:
-    ax.axhline(
-        complete,
-        color=theme.POOLING_COLORS["complete"],
-        linestyle=theme.POOLING_LINESTYLES["complete"],
-        label="complete pooling",
-        zorder=3,
-    )
-    ax.legend(loc="lower right")
+def _in_left_half(positions: pd.Series, label: Sequence[str]) -> list[str]:
+    """Name the groups to be labeled that stand left of the middle, from left to right."""
+    middle = np.sqrt(positions.min() * positions.max())
+    return [g for g in positions.loc[list(label)].sort_values().index if positions[g] <= middle]
+
+
+def _references(ax: "Axes", complete: float | None, mu_alpha: float | None) -> None:
+    lines = {
+        "complete pooling": (complete, theme.POOLING_COLORS["complete"], "complete"),
+        r"$\mu_\alpha$": (mu_alpha, "black", "partial"),
+    }
+    for name, (height, color, linestyle) in lines.items():
+        if height is not None:
+            ax.axhline(
+                height,
+                color=color,
+                linestyle=theme.POOLING_LINESTYLES[linestyle],
+                linewidth=1.5 if color == "black" else None,
+                label=name,
+                zorder=3,
+            )
+    if complete is not None or mu_alpha is not None:
+        ax.legend(loc="upper right")
 
 
 def _plain_ticks(ax: "Axes", n: pd.Series) -> None:
@@ -223,7 +244,9 @@ def _plain_ticks(ax: "Axes", n: pd.Series) -> None:
     ax.set_xlim(n.min() / 1.25, n.max() * 1.3)
 
 
-def _describe(tables: dict[str, pd.DataFrame], n: pd.Series, complete: float | None) -> str:
+def _describe(
+    tables: dict[str, pd.DataFrame], n: pd.Series, complete: float | None, mu_alpha: float | None
+) -> str:
     """Say in words what there is to see."""
     spread = {
         name: f"from {table['estimate'].min():.2f} to {table['estimate'].max():.2f}"
@@ -232,6 +255,7 @@ def _describe(tables: dict[str, pd.DataFrame], n: pd.Series, complete: float | N
     width = {name: table["upper"] - table["lower"] for name, table in tables.items()}
     small, large = n.idxmin(), n.idxmax()
     line = "" if complete is None else f" A line marks complete pooling, {complete:.2f}."
+    line += "" if mu_alpha is None else f" On the right one more marks mu_alpha, {mu_alpha:.2f}."
     return (
         f"Two panels of {len(n)} groups' estimates with intervals against their sample sizes, "
         f"{n.min()} to {n.max()}. Without pooling the estimates range {spread['no']}; with partial "

@@ -31,7 +31,7 @@ def explore_shrinkage(
     Parameters
     ----------
     own : mapping or pandas.Series
-        Each group's own estimate of its intercept (no pooling), by group.
+        Each group's own estimate of its intercept, by group, given the slope.
     n : int
         Observations per group, 1 to 30: where the slider starts.
     sd_alpha, sd_obs : float

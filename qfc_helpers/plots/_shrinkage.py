@@ -39,7 +39,7 @@ def plot_shrinkage(
     Parameters
     ----------
     own : mapping or pandas.Series
-        Each group's own estimate of its intercept (no pooling), by group.
+        Each group's own estimate of its intercept, by group, given the slope.
     n : int, or mapping or pandas.Series of int
         Observations in each group; one number for all, or one for each.
     sd_alpha, sd_obs : float
@@ -142,7 +142,7 @@ def draw_frame(axes: np.ndarray, table: pd.DataFrame) -> None:
     handles = [
         Line2D([], [], color=theme.POOLING_COLORS[name], marker=marker, label=label)
         for name, marker, label in (
-            ("no", "s", "own (no pooling)"),
+            ("no", "s", "own estimate"),
             ("partial", "o", "partial pooling"),
         )
     ]
@@ -171,9 +171,9 @@ def draw_marks(
 
 def _draw_hyperdistribution(ax: "Axes", table: pd.DataFrame, sd_alpha: float) -> "list[Artist]":
     """Draw the distribution of the groups' intercepts, and its mean."""
-    color = theme.POOLING_COLORS["complete"]
+    color = "#56606B"  # a distribution, none of the three assumptions
     center = table["mu_alpha"].iloc[0]
-    marks = ax.plot([center] * 2, [-1.55, len(table) - 0.5], ":", color=color, linewidth=3)
+    marks = ax.plot([center] * 2, [-1.55, len(table) - 0.5], "-", color=color, linewidth=2)
     if sd_alpha > 0:
         grid = np.linspace(*ax.get_xlim(), 300)
         height = 0.9 * np.exp(-0.5 * ((grid - center) / sd_alpha) ** 2)

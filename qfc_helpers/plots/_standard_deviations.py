@@ -25,7 +25,7 @@ def plot_standard_deviations(
     *,
     axes: "np.ndarray | None" = None,
 ) -> np.ndarray:
-    """Draw the likelihood surface of the two standard deviations beside their posterior.
+    r"""Draw the likelihood surface of the two standard deviations beside their posterior.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def plot_standard_deviations(
     ...     likelihood.maximize(),
     ... )
     >>> [ax.get_title() for ax in axes]
-    ['log likelihood below its peak', 'posterior, share inside']
+    ['restricted log likelihood\n(REML) below its peak', 'posterior,\nshare inside']
     >>> plt.close()
     """
     for surface in (log_likelihood, log_density):
@@ -83,9 +83,10 @@ def plot_standard_deviations(
     density = np.exp(log_density - log_density.max()).transpose("sd_obs", "sd_alpha")
     levels = _levels_holding(density, SHARES)
     _contours(axes[1], density, levels[::-1], [f"{share:.0%}" for share in SHARES][::-1])
-    for ax, title in zip(
-        axes, ("log likelihood below its peak", "posterior, share inside"), strict=True
-    ):
+    restricted = str(log_likelihood.name).endswith("REML")
+    kind = "restricted log likelihood\n(REML) " if restricted else "log likelihood\n"
+    titles = (f"{kind}below its peak", "posterior,\nshare inside")
+    for ax, title in zip(axes, titles, strict=True):
         ax.set(title=title, xlabel=r"$\sigma_\alpha$ (among groups)")
         if peak is not None:
             ax.plot(

@@ -35,7 +35,6 @@
 
 # %%
 import logging
-import warnings
 
 import arviz as az
 import bambi as bmb
@@ -122,9 +121,10 @@ display(
 model_slide = ...
 draws_slide = ...
 alpha_1_slide = ...
-
-
 ### BEGIN SOLUTION
+random_intercepts = "weight ~ 1 + length + (1|population)"
+
+
 def scorpion_model(mu_alpha, sd_alpha, beta=("Normal", 0, 10), sd_obs=25):
     """The random-intercepts model for given priors; sd_alpha and sd_obs are half-normal scales."""
     hyperprior = bmb.Prior("HalfNormal", sigma=sd_alpha)
@@ -134,8 +134,7 @@ def scorpion_model(mu_alpha, sd_alpha, beta=("Normal", 0, 10), sd_obs=25):
         "length": bmb.Prior(beta[0], mu=beta[1], sigma=beta[2]),
         "sigma": bmb.Prior("HalfNormal", sigma=sd_obs),
     }
-    formula = "weight ~ 1 + length + (1|population)"
-    return bmb.Model(formula, scorpions, priors=priors, center_predictors=False)
+    return bmb.Model(random_intercepts, scorpions, priors=priors, center_predictors=False)
 
 
 model_slide = scorpion_model(mu_alpha=(50, 15), sd_alpha=100)
@@ -394,7 +393,7 @@ more = float((range_replicated >= np.ptp(own_range)).mean())
 light = float((replicated[..., 0] < 0).mean())
 display(
     Markdown(
-        f"**Numbers for the answer.** {inside} of nine weights lie inside their 89 % interval. The "
+        f"**Numbers for the answer.** {inside} of the {len(scorpions)} weights lie inside their 89 % interval. The "
         f"means of the heaviest and of the lightest population are {np.ptp(own_range):.0f} apart; "
         f"{more:.0%} of the replicated data sets have them at least as far apart. The lightest "
         f"scorpions are the trouble: the model gives the first of them a negative weight in "
@@ -440,6 +439,8 @@ print(loo_slide)
 answer("loo", loo_slide, model=model_slide, draws=draws_slide)
 
 # %% tags=["solution-only", "hide-input"] jupyter={"source_hidden": true}
+import warnings
+
 model_wide.compute_log_likelihood(draws_wide)
 own_model.compute_log_likelihood(own_draws)
 with warnings.catch_warnings():
@@ -468,11 +469,10 @@ gap = np.ptp(table["elpd_loo"])
 off = (table["elpd_loo"] - table["exact"]).abs().max()
 display(
     Markdown(
-        "**Discussion.** The largest $k$ is "
-        f"{table['largest k'].max():.2f}: at the limit of what can be trusted, so one would like to "
-        "check. Here we can: "
-        f"the exact leave-one-out stands beside it, and differs by at most {off:.1f}. The three sets of priors differ by "
-        f"{gap:.1f} in their score, far less than the standard error of either. Nine scorpions cannot "
+        f"**Discussion.** The largest $k$ of the three fits is {table['largest k'].max():.2f}. Near and "
+        "above the limit that `az.loo` prints, one should check, and here we can: the exact "
+        f"leave-one-out stands beside it, and differs by at most {off:.1f}. The three sets of priors "
+        f"differ by {gap:.1f} in their score, far less than the standard error of any. Nine scorpions cannot "
         "tell you which priors are right, and a better score is no reason to choose one: that would "
         "be using the data twice. Mind also what was left out: *one scorpion of a known population*. "
         "The last column leaves out a whole population, which is the harder question, and the one "

@@ -36,7 +36,6 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_scorpions
 from qfc_helpers.draws import diagnose, difference, group_intercepts, icc, prob_greater
-from qfc_helpers.exact import ExactPosterior
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -69,8 +68,8 @@ priors = {
     "length": bmb.Prior("Normal", mu=0, sigma=10.0),
     "sigma": bmb.Prior("HalfNormal", sigma=25.0),
 }
-formula = "weight ~ 1 + length + (1|population)"
-model = bmb.Model(formula, scorpions, priors=priors, center_predictors=False)
+random_intercepts = "weight ~ 1 + length + (1|population)"
+model = bmb.Model(random_intercepts, scorpions, priors=priors, center_predictors=False)
 draws = model.fit(**sampling)
 print(diagnose(draws).check().summary)
 
@@ -176,6 +175,8 @@ print(probability)
 answer("derived-probability", probability, model=model, draws=draws)
 
 # %% tags=["solution-only", "hide-input"] jupyter={"source_hidden": true}
+from qfc_helpers.exact import ExactPosterior
+
 exact = ExactPosterior.from_model(model)
 z = float(alpha_2_minus_alpha_3.mean() / alpha_2_minus_alpha_3.std())
 display(
@@ -244,15 +245,15 @@ display(
 # %% [markdown] nbgrader={"grade": true, "grade_id": "biologist-paragraph", "locked": false, "points": 4, "schema_version": 3, "solution": true, "task": false}
 # **Model answer** (numbers: the line above).
 #
-# We compared scorpions of the *same length*, because the populations differ in length and longer scorpions
-# are heavier. At the same length, population 2 is a little heavier than population 3 in our best
-# estimate, but we cannot tell: the probability that it is heavier at all is about three in five, not much
-# better than a coin. The difference may well be zero. It may also be as large as half of a typical
-# weight in either direction, so we have *not* shown that the populations are the same. All this is about
-# three scorpions from each population, and rests on the assumptions that weight grows with length at
-# the same rate in all populations, and that the three populations are a sample of similar ones, which draws
-# their estimates together. Some twenty more scorpions from each of the two would tell the
-# difference more than twice as precisely. Before you measure them, tell us which difference would matter.
+# We compared scorpions of the *same length*, because longer scorpions are heavier and the populations
+# differ in length. At the same length, population 2 is a little heavier than population 3 in our best
+# estimate, but we cannot tell: the probability that it is heavier at all is about three in five, not
+# much better than a coin. The difference may well be zero. It may also be half of a typical weight, in
+# either direction, so we have *not* shown that the populations are the same. All this rests on three
+# scorpions from each population, and on two assumptions: weight grows with length at the same rate
+# everywhere, and the three populations are a sample of similar ones, which draws their estimates together.
+# Some twenty more scorpions from each of the two would tell the difference more than twice as
+# precisely. Before you measure them: which difference would matter?
 #
 # **Rubric**
 #

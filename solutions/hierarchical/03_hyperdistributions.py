@@ -20,7 +20,7 @@
 # uncertainty: populations differ, and we do not know well by how much. You compute it for scorpions,
 # with three groups, and for radon, with 85.
 #
-# You need lectures 2 and 3. Allow an hour and a half. 17 points.
+# You need lectures 2 to 4. Allow an hour and a half. 17 points.
 #
 # Write your code where it says *Your code here*, replace each `...`, and run the cell below it: it
 # tells at once whether the answer is right, and if not, what probably happened. Take any seed; answers
@@ -37,7 +37,7 @@ from IPython.display import Markdown, display
 from qfc_helpers.answers import answer
 from qfc_helpers.data import load_radon, load_scorpions
 from qfc_helpers.draws import diagnose, group_intercepts, new_group, predict_new_group
-from qfc_helpers.exact import ExactPosterior
+from qfc_helpers.plots import plot_hyperdistribution
 from qfc_helpers.theme import POOLING_COLORS, set_alt_text, use_qfc_theme
 
 use_qfc_theme()
@@ -64,7 +64,7 @@ model = ...
 draws = ...
 mu_alpha = ...
 ### BEGIN SOLUTION
-formula = "weight ~ 1 + length + (1|population)"
+random_intercepts = "weight ~ 1 + length + (1|population)"
 hyperprior = bmb.Prior("HalfNormal", sigma=100.0)
 priors = {
     "Intercept": bmb.Prior("Normal", mu=50, sigma=15.0),
@@ -72,7 +72,7 @@ priors = {
     "length": bmb.Prior("Normal", mu=0, sigma=10.0),
     "sigma": bmb.Prior("HalfNormal", sigma=25.0),
 }
-model = bmb.Model(formula, scorpions, priors=priors, center_predictors=False)
+model = bmb.Model(random_intercepts, scorpions, priors=priors, center_predictors=False)
 draws = model.fit(**sampling)
 print(diagnose(draws).check().summary)
 
@@ -87,7 +87,10 @@ answer("mu-alpha", mu_alpha, model=model, draws=draws)
 # ## 3b A new population (core, 4 points)
 #
 # Draw $\alpha$ for a population that nobody has measured, one value for each posterior draw (dimensions
-# `chain` and `draw`), and plot it together with the three $\alpha_j$ and with $\mu_\alpha$.
+# `chain` and `draw`), and plot it together with the three $\alpha_j$: by yourself, or with
+# `plot_hyperdistribution(alpha_new, groups)`, where `groups` is a data frame with the columns
+# `estimate`, `lower` and `upper` and a row for each population. There is a cell for the figure below the
+# verdict.
 #
 # Think before you look for a function: in each posterior draw you know $\mu_\alpha$ and $\sigma_\alpha$.
 # What do they say about a population that is one more of the same kind?
@@ -102,6 +105,16 @@ alpha_new = mu_draws + sd_draws * rng.standard_normal(mu_draws.shape)
 
 # %% nbgrader={"grade": true, "grade_id": "new-population", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 answer("new-population", alpha_new, model=model, draws=draws)
+
+# %% tags=["nbval-check-output"] nbgrader={"grade": false, "grade_id": "new-population-figure", "locked": false, "schema_version": 3, "solution": true, "task": false}
+### BEGIN SOLUTION
+alpha_j = group_intercepts(draws)
+ends_j = alpha_j.quantile([0.055, 0.945], ["chain", "draw"])
+three = {"estimate": alpha_j.mean(["chain", "draw"]), "lower": ends_j[0], "upper": ends_j[1]}
+populations = [f"population {label}" for label in alpha_j["population"].to_numpy()]
+ax = plot_hyperdistribution(alpha_new, pd.DataFrame(three, index=populations))
+ax.set_xlabel(r"$\alpha$, with its 89 % intervals")
+### END SOLUTION
 
 # %% tags=["solution-only", "hide-input"] jupyter={"source_hidden": true}
 by_verb = new_group(draws, random_seed=4)
@@ -121,7 +134,8 @@ display(
 )
 
 # %% tags=["solution-only", "hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
-alpha_j = group_intercepts(draws)
+from qfc_helpers.exact import ExactPosterior
+
 grid = np.linspace(-150, 250, 400)
 exact = ExactPosterior.from_model(model)
 plugged = np.exp(-0.5 * ((grid - mu_alpha) / float(sd_draws.mean())) ** 2)
@@ -145,19 +159,13 @@ ax.plot(
     linestyle=":",
     label=r"posterior of $\mu_\alpha$",
 )
-for height, (label, values) in enumerate(alpha_j.groupby("population")):
-    ends = values.quantile([0.055, 0.945]).to_numpy()
-    y = 0.0345 + 0.004 * height
-    ax.plot(ends, [y, y], color="#56606B", linewidth=2)
-    ax.plot(float(values.mean()), y, "os^"[height], color="#56606B", markersize=11)
-    ax.annotate(f"population {label}", (ends[1] + 5, y), va="center")
-ax.set(xlabel=r"$\alpha$", yticks=[], xlim=(-150, 250), ylim=(0, 0.047))
+ax.set(xlabel=r"$\alpha$", yticks=[], xlim=(-150, 250), ylim=(0, 0.033))
 ax.legend(loc="upper left", fontsize=13)
 set_alt_text(
     figure,
-    "Histogram of alpha of a new population, reaching from about -100 to 200. Above it the intervals "
-    "of the three observed populations. The posterior of mu_alpha is much narrower; the normal curve "
-    "with parameters at their means is lower in the middle and has shorter tails.",
+    "Histogram of alpha of a new population, reaching from about -100 to 200. The posterior of "
+    "mu_alpha is much narrower and higher; the normal curve with parameters at their means is lower "
+    "in the middle and has shorter tails.",
 )
 
 # %% [markdown]

@@ -297,13 +297,12 @@ print("no pooling:", round(float(np.exp(alpha_no)), 1), "pCi/L")
 #
 # Two houses were measured, and both are high; taken alone they would make yours the worst county of the
 # state, with nearly five times the action level of 4 pCi/L. Two houses are easily high by chance, so we
-# also looked at how counties differ in general. With that, a typical basement in your county has rather a
-# third of what the two houses suggest. This is still above the action level, very probably, but by how
-# much is uncertain by a factor of nearly two either way. And people live in houses, not in averages:
-# single houses vary so much that one basement in four would be below the level, and some would be many
-# times above. So do not tell people that they live in the worst county, and do tell them to measure. It is
-# cheap, and it is the only way to know about a house. Twenty houses drawn at random would show how your
-# county really stands.
+# also looked at how counties differ in general. Then a typical basement in your county has a third of what
+# the two houses suggest. That is very probably still above the action level, but uncertain by a factor
+# of nearly two either way. And people live in houses, not in averages: single houses vary so much that
+# one basement in four would be below the level, and some would be many times above. So do not tell people that
+# they live in the worst county. Do tell them to measure: it is cheap, and the only way to know about a
+# house. Twenty houses drawn at random would show how your county stands.
 #
 # **Rubric**
 #
