@@ -167,6 +167,9 @@ def _scorpion_mistakes(draws, model, seed):
     response = new_response(draws, seed)
     among, within = (draws.posterior[name] for name in ("1|population_sigma", "sigma"))
     levels = [(gap, "derived-interval", None), (new, "new-population-interval", new)]
+    slope, noise, mean_only = draws.posterior["length"], response - new, "alpha-for-response"
+    noise = noise.squeeze(drop=True)
+    plug_in = mean(among) ** 2 / (mean(among) ** 2 + mean(within) ** 2)
     return [
         Given("slide-alpha-1", mean(offset.sel(first)), "offset-for-alpha"),
         Given("slide-alpha-1", mean(centered(alpha.sel(first), draws)), "centered-intercept"),
@@ -184,11 +187,12 @@ def _scorpion_mistakes(draws, model, seed):
         Given("new-population", response, "response-for-alpha"),
         Given("new-population-interval", interval(mu), "mu-alpha-for-new-group", mu),
         Given("new-population-interval", interval(old), "resampled-groups", old),
-        Given(
-            "new-scorpion",
-            new_scorpion(draws, model, seed, "response_params"),
-            "alpha-for-response",
-        ),
+        Given("new-scorpion", new_scorpion(draws, model, seed, "response_params"), mean_only),
+        Given("new-scorpion", old + 10 * slope + noise, "resampled-groups"),
+        Given("new-scorpion", mu + 10 * slope, "mu-alpha-for-new-group"),
+        Given("derived-difference", verbs.difference(draws, "2", "1"), "other-groups"),
+        Given("derived-probability", verbs.prob_greater(draws, "2", "1"), "other-groups"),
+        Given("variance-share", plug_in, "plug-in"),
         *(
             Given(question, interval(array, prob), "interval-level", own)
             for prob in (0.89, 0.94)

@@ -7,6 +7,7 @@ from pathlib import Path
 import arviz as az
 import bambi as bmb
 import numpy as np
+import pandas as pd
 import pytest
 import xarray as xr
 from answer_cases import (
@@ -34,7 +35,7 @@ from qfc_helpers.answers import (
     judge,
     read_payload,
 )
-from qfc_helpers.answers._answer import _read
+from qfc_helpers.answers._answer import read_answer
 from qfc_helpers.answers._specification import specify
 from qfc_helpers.exact import ExactPosterior
 
@@ -60,7 +61,7 @@ def draws(exact):
 
 def verdict(question, value, model=None, draws=None):
     """Judge as a grader does: through JSON."""
-    payload = _read(QUESTIONS[question], value, model, draws)
+    payload = read_answer(QUESTIONS[question], value, model, draws)
     return judge(read_payload(json.loads(json.dumps(payload.to_json()))))
 
 
@@ -92,6 +93,38 @@ def test_right_answers_are_taken(models, exact):
     assert turned_down == []
 
 
+@pytest.fixture(scope="module")
+def nuts(models):
+    """One long run of NUTS for each model, to be cut into runs of 4 x 1,000."""
+    return {
+        name: model.fit(
+            inference_method="nutpie",
+            draws=8000,
+            tune=1000,
+            chains=4,
+            target_accept=0.95,
+            random_seed=891,
+            progressbar=False,
+        )
+        for name, model in models.items()
+    }
+
+
+def test_right_answers_from_nuts_are_taken(models, nuts):
+    """Autocorrelated draws: judged right, or said to be too few; never wrong."""
+    found = []
+    for run in range(8):
+        part = slice(1000 * run, 1000 * (run + 1))
+        sampled = {name: tree.isel(draw=part) for name, tree in nuts.items()}
+        found += [
+            verdict_on(given, models, sampled) for given in right_answers(sampled, models, run)
+        ]
+    assert len(found) == 8 * 17
+    assert [str(v) for v in found if v.status not in ("right", "unreliable")] == []
+    # Of the four models most are easy for NUTS; three populations are not.
+    assert sum(v.status == "right" for v in found) > 0.9 * len(found)
+
+
 def test_every_question_has_its_right_answer(models, draws):
     asked = {given.question for given in right_answers(draws, models, 1)}
     assert asked | {"aic-ml", "radon-aic", "radon-no-pooling", "loo"} == set(QUESTIONS)
@@ -118,11 +151,18 @@ def test_aic_and_no_pooling_as_students_compute_them():
             for reml in (False, True)
         )
         assert verdict(question, aic(ml)).status == "right"
+        assert verdict(question, round(float(aic(ml).value), 1)).status == "right"
+        assert verdict(question, ml).status == "right"
+        assert verdict(question, reml).misconception == "reml-aic"
+        assert "nan" in verdict(question, reml.aic).message
         assert verdict(question, aic(reml)).misconception == "reml-aic"
         assert verdict(question, aic(ml).value - 2).misconception == "sigma-not-counted"
     fit = smf.ols("log_radon ~ 0 + county + floor", RADON).fit()
     assert verdict("radon-no-pooling", fit.params[f"county[{SMALL}]"]).status == "right"
-    assert verdict("radon-no-pooling", fit.params.mean()).status == "wrong"
+    assert verdict("radon-no-pooling", fit.params.mean()).misconception is None
+    contrasts = smf.ols("log_radon ~ county + floor", RADON).fit().params
+    found = verdict("radon-no-pooling", contrasts[f"county[T.{SMALL}]"])
+    assert found.misconception == "treatment-contrast"
 
 
 def test_loo_from_arviz(models, exact):
@@ -146,14 +186,69 @@ def test_numbers_come_in_many_guises(question, models, draws):
     guises = [array, means, means.to_numpy(), means.to_numpy().tolist(), array.to_dataset(name="a")]
     for value in guises:
         assert verdict(question, value, models["lecture"], lecture).status == "right", value
-        assert verdict(question, value, models["lecture"]).status == "right", value
 
 
 def test_draws_come_in_many_guises(models, draws):
     gap = verbs.difference(draws["lecture"], "2", "3")
     tree = xr.DataTree.from_dict({"posterior": gap.to_dataset(name="gap")})
-    for value in (gap, gap.to_numpy(), gap.to_numpy().ravel(), gap.to_dataset(name="gap"), tree):
-        assert verdict("derived-difference", value, models["lecture"]).status == "right"
+    stacked = gap.stack(sample=("chain", "draw"))  # noqa: PD013 (xarray's)
+    guises = {
+        "DataArray": gap,
+        "transposed": gap.transpose("draw", "chain"),
+        "Dataset": gap.to_dataset(name="gap"),
+        "DataTree": tree,
+        "extracted": az.extract(tree, var_names="gap", combined=True),
+        "stacked": stacked,
+        "array": gap.to_numpy(),
+        "flat": gap.to_numpy().ravel(),
+        "with an axis too many": gap.to_numpy()[..., None],
+        "Series": pd.Series(gap.to_numpy().ravel()),
+        "list": gap.to_numpy().ravel().tolist(),
+        "tuple": tuple(gap.to_numpy().ravel()),
+        "one chain": gap.isel(chain=[0]),
+    }
+    for name, value in guises.items():
+        found = verdict("derived-difference", value, models["lecture"])
+        assert found.status == "right", f"{name}: {found}"
+    event = gap > 0
+    for value in (event, event.to_numpy(), float(event.mean())):
+        found = verdict("derived-probability", value, models["lecture"], draws["lecture"])
+        assert found.status == "right", str(found)
+    for own in (gap, stacked, gap.to_numpy()):
+        found = verdict("derived-interval", interval(gap), models["lecture"], own)
+        assert found.status == "right", str(found)
+    for ends in (tuple(interval(gap)), az.eti(gap, prob=0.95), pd.Series(interval(gap))):
+        found = verdict("derived-interval", ends, models["lecture"], gap)
+        assert found.status == "right", str(found)
+
+
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+def test_rounded_intervals_are_right(decimals, models, draws):
+    gap = verbs.difference(draws["lecture"], "2", "3")
+    ends = interval(gap).round(decimals)
+    assert verdict("derived-interval", ends, models["lecture"], gap).status == "right"
+
+
+def test_an_interval_in_whole_numbers_is_right(models, draws):
+    gap = verbs.difference(draws["lecture"], "2", "3")
+    ends = interval(gap).round()
+    assert verdict("derived-interval", ends, models["lecture"], gap).status == "right"
+
+
+def test_equivalent_formulas_are_right(draws):
+    radon = draws["uranium"].posterior["1|county_sigma"]
+    for formula in (
+        "log_radon ~ log_uranium + floor + (1|county)",
+        "log_radon ~ (1|county) + floor + log_uranium",
+    ):
+        model = bmb.Model(formula, RADON)
+        assert verdict("radon-uranium", mean(radon), model, draws["uranium"]).status == "right"
+    numbers = SCORPIONS.assign(population=SCORPIONS["population"].astype(int).astype(float))
+    formula = "weight ~ length + (1|population)"
+    one = specify(bmb.Model(formula, numbers))
+    assert (
+        one.digest == specify(bmb.Model("weight ~ 1 + length + (1|population)", SCORPIONS)).digest
+    )
 
 
 def test_rounding_is_no_mistake(models, draws):
@@ -168,7 +263,7 @@ def test_rounding_is_no_mistake(models, draws):
 # Mistakes
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(10))
 def test_each_mistake_is_named(seed, models, exact):
     sampled = {name: posterior.sample(1000, 4, 100 + seed) for name, posterior in exact.items()}
     missed = [
@@ -181,16 +276,21 @@ def test_each_mistake_is_named(seed, models, exact):
 
 def test_every_misconception_is_made_somewhere(models, draws):
     made = {given.misconception for given in mistakes(draws, models, 1)}
-    elsewhere = {"reml-aic", "sigma-not-counted", "deviance-scale", "too-few-draws"}
+    elsewhere = {
+        "reml-aic",
+        "sigma-not-counted",
+        "deviance-scale",
+        "too-few-draws",
+        "centered-prior",
+        "treatment-contrast",
+    }
     assert made | elsewhere == set(MISCONCEPTIONS)
     named = {name for question in QUESTIONS.values() for name in question.mistakes}
-    by_judge = {"interval-level", "unequal-tails", "too-few-draws"}
+    by_judge = {"interval-level", "unequal-tails", "too-few-draws", "centered-prior"}
     assert named | by_judge == set(MISCONCEPTIONS)
 
 
 def test_bambis_resampling_is_named(models, draws):
-    import pandas as pd
-
     rows = pd.DataFrame({"population": ["new"], "length": [0.0]})
     predicted = models["lecture"].predict(
         draws["lecture"], data=rows, sample_new_groups=True, inplace=False, random_seed=1
@@ -244,7 +344,7 @@ def test_divergences_are_said_beside_a_right_answer(models, draws):
 def test_centered_predictors_are_named(draws):
     model = lecture_model(center_predictors=True)
     found = verdict("mu-alpha", 30.0, model, draws["lecture"])
-    assert found.misconception == "centered-intercept"
+    assert found.misconception == "centered-prior"
 
 
 def test_another_model_is_said():
@@ -258,9 +358,11 @@ def test_another_model_is_said():
     found = verdict("own-sd-alpha-interval", [5, 100], lecture_model())
     assert "the task asks for your own" in found.message
     fewer = bmb.Model("weight ~ 1 + length + (1|population)", SCORPIONS[1:])
-    assert "all rows of scorpions" in verdict("own-sd-alpha-interval", [5, 100], fewer).message
+    message = verdict("own-sd-alpha-interval", [5, 100], fewer).message
+    assert "not the rows of scorpions as they are loaded" in message
     without = bmb.Model("weight ~ 1 + (1|population)", SCORPIONS)
-    assert "weight ~ 1 + length" in verdict("own-sd-alpha-interval", [5, 100], without).message
+    message = verdict("own-sd-alpha-interval", [5, 100], without).message
+    assert "has the terms Intercept; the task asks for Intercept, length" in message
 
 
 def test_own_priors_are_judged_by_themselves(exact, models, draws):
@@ -268,7 +370,7 @@ def test_own_priors_are_judged_by_themselves(exact, models, draws):
     ends = interval(draws["own"].posterior["1|population_sigma"])
     assert verdict("own-sd-alpha-interval", ends, models["own"], draws["own"]).status == "right"
     narrow = lecture_model((30, 40), bmb.Prior("HalfNormal", sigma=5))
-    assert verdict("own-sd-alpha-interval", ends, narrow).status == "wrong"
+    assert verdict("own-sd-alpha-interval", ends, narrow, draws["own"]).status == "wrong"
 
 
 def test_the_order_of_the_rows_is_free(draws):
@@ -293,7 +395,7 @@ def test_a_verdict_never_tells_the_right_value(exact, models, draws):
 # What is no answer
 
 
-@pytest.mark.parametrize("value", [..., None])
+@pytest.mark.parametrize("value", [..., (..., ...), [..., 2.0]], ids=str)
 def test_an_open_task_says_so(value):
     found = verdict("new-population", value, ..., ...)
     assert found.status == "open"
@@ -304,10 +406,16 @@ def test_an_open_task_says_so(value):
     [
         ("mu-alpha", "forty", "Expected a number; got str"),
         ("mu-alpha", [1, 2], "Expected a number; got 2 numbers"),
-        ("mu-alpha", np.nan, "not finite"),
+        ("mu-alpha", np.nan, "Expected a number; got [nan]"),
         ("mu-alpha", True, "Expected a number; got bool"),
         ("mu-alpha", lambda: 1, "Expected a number; got function"),
-        ("alpha-means", 3.0, "one for each population; got 1 numbers"),
+        ("mu-alpha", None, "The value is None"),
+        ("mu-alpha", 10**400, "Expected a number; got int"),
+        ("mu-alpha", 1e13, "Expected a number; got [10000000000000.0]"),
+        ("derived-probability", 60.4, "a probability between 0 and 1; got 60.4"),
+        ("derived-difference", np.zeros((4000, 4)), "Are the axes exchanged?"),
+        ("derived-difference", np.zeros((4, 1000, 3)), "shape (4, 1000, 3)"),
+        ("alpha-means", 3.0, "one for each population; got one number"),
         ("derived-interval", [2.0, 1.0], "the lower end first"),
         ("derived-interval", 2.0, "two ends of an interval"),
         ("derived-difference", 2.0, "Expected draws"),
@@ -332,7 +440,12 @@ def test_the_whole_posterior_is_no_answer(models, draws):
 
 
 def test_models_and_draws_that_are_none_get_a_sentence(models, draws):
+    lecture = draws["lecture"]
     assert "Pass the model" in verdict("mu-alpha", 40.0).message
+    found = verdict("mu-alpha", 40.0, models["lecture"], lecture["posterior"])
+    assert "not .posterior" in found.message
+    found = verdict("derived-interval", [-5, 20], models["lecture"], alphas(lecture))
+    assert "more than one quantity" in found.message
     assert "Expected a bambi.Model" in verdict("mu-alpha", 40.0, "model").message
     assert "expected the DataTree" in verdict("mu-alpha", 40.0, models["lecture"], 3).message
     flat = lecture_model(sd_alpha=bmb.Prior("HalfFlat"))
@@ -354,7 +467,7 @@ def test_an_unknown_question_is_an_error():
 
 def good_payload(models, draws):
     question, lecture = QUESTIONS["mu-alpha"], draws["lecture"]
-    return _read(question, mean(lecture.posterior["Intercept"]), models["lecture"], lecture)
+    return read_answer(question, mean(lecture.posterior["Intercept"]), models["lecture"], lecture)
 
 
 def test_a_payload_survives_json(models, draws):
@@ -374,6 +487,8 @@ def test_a_payload_survives_json(models, draws):
         {"values": "40"},
         {"values": [float("nan")]},
         {"values": [1e300]},
+        {"values": [10**400]},
+        {3: 4},
         {"values": [True]},
         {"values": [1.0] * 100},
         {"ess": [-1.0]},
@@ -425,7 +540,7 @@ def test_a_model_that_answer_does_not_write_is_refused(change, models, draws):
     ids=str,
 )
 def test_a_forged_prior_is_no_way_in(prior, models, draws):
-    payload = _read(QUESTIONS["own-sd-alpha-interval"], [5.0, 90.0], models["own"], None)
+    payload = read_answer(QUESTIONS["own-sd-alpha-interval"], [5.0, 90.0], models["own"], None)
     data = payload.to_json()
     data["model"] = data["model"] | {"sd_alpha": prior}
     found = judge(read_payload(data))
@@ -434,10 +549,40 @@ def test_a_forged_prior_is_no_way_in(prior, models, draws):
 
 def test_a_claimed_error_earns_nothing(models):
     """Few or no effective draws do not widen what is taken beyond that of 400."""
-    payload = _read(QUESTIONS["derived-probability"], 0.35, models["lecture"], None)
-    for ess, size in (((1e-9,), 4000), ((), 0), ((0.0,), 10**9)):
+    payload = read_answer(QUESTIONS["derived-probability"], 0.35, models["lecture"], None)
+    for ess, size in (((1e-9,), 4000), ((), 0), ((0.0,), 10**9), ((400.0,), 400), ((9.0,), 0)):
         forged = Payload(**{**payload.__dict__, "ess": ess, "size": size})
-        assert judge(forged).status in ("wrong", "unreliable")
+        assert judge(forged).status != "right"
+
+
+def test_without_draws_nothing_is_judged(models, draws):
+    """Else the most lenient error would be had by leaving them out."""
+    lecture = draws["lecture"]
+    for question, value in (
+        ("derived-probability", 0.6),
+        ("derived-interval", interval(verbs.difference(lecture, "2", "3"))),
+        ("new-population-interval", interval(verbs.new_group(lecture, random_seed=1))),
+    ):
+        found = verdict(question, value, models["lecture"])
+        assert (found.status, "draws=" in found.message) == ("unreliable", True)
+    wide = verdict("derived-interval", [-1e6, 1e6], models["lecture"], lecture)
+    assert wide.status == "wrong"
+    for question in ("derived-interval", "new-population-interval"):
+        payload = read_answer(QUESTIONS[question], [-1e6, 1e6], models["lecture"], None)
+        for shares in ((), (0.025, 0.975)):
+            forged = Payload(
+                **{**payload.__dict__, "ess": (400.0, 400.0), "size": 400, "shares": shares}
+            )
+            assert judge(forged).status != "right"
+
+
+def test_an_object_that_raises_gets_a_sentence(models):
+    class Mean:
+        def __array__(self, *_, **__):
+            raise ZeroDivisionError("ha")
+
+    found = verdict("mu-alpha", Mean(), models["lecture"])
+    assert "could not be read (ZeroDivisionError: ha)" in found.message
 
 
 def test_a_notebook_shows_the_verdict_and_keeps_the_data():

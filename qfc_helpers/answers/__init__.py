@@ -4,7 +4,8 @@
 data; `judge` gives the same verdict from those data alone, without running anything.
 """
 
-from ._answer import answer, judge
+from ._answer import answer
+from ._judge import judge
 from ._misconceptions import MISCONCEPTIONS, Misconception, Pointer
 from ._payload import MIME_TYPE, Payload, PayloadError, read_payload
 from ._questions import QUESTIONS, Question

@@ -11,19 +11,22 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from scipy import stats
 
 from qfc_helpers.frequentist import AIC
 
 from ._payload import Payload
+from ._reading import UnreadableError, as_draws, kind, plain_numbers, scalar_draws
 
 __all__ = [
     "ESS_MIN",
+    "LEVEL",
     "DrawsForm",
+    "Form",
     "IntervalForm",
     "Measured",
     "NumbersForm",
     "Target",
-    "UnreadableError",
 ]
 
 #: As in `qfc_helpers.draws.diagnose`. Never is more error granted than so many draws have.
@@ -35,10 +38,6 @@ TOLERANCE_PROBABILITY = 0.01
 LEVEL = 0.95
 _QUANTILES = np.array([0.05, 0.25, 0.5, 0.75, 0.95])
 _ENDS = np.array([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-
-
-class UnreadableError(ValueError):
-    """What was handed over is no answer to the question; the message says what is expected."""
 
 
 @dataclass(frozen=True)
@@ -85,27 +84,34 @@ class NumbersForm:
         How many.
     names
         What they are, for messages.
+    lower, upper
+        Where they must lie.
     """
 
     count: int = 1
     names: str = "a number"
+    lower: float = -np.inf
+    upper: float = np.inf
 
-    def read(self, value: Any, draws: xr.DataArray | None) -> Measured:
-        """Read numbers; posterior draws are averaged. `draws` are the quantity's own."""
-        own = _draws_of(value)
-        if own is not None:
-            value = own.mean(["chain", "draw"])
-            draws = own if draws is None else draws
-        numbers = _plain_numbers(value, self.count, self.names)
-        if draws is None:
+    def read(self, value: Any, own: xr.DataArray | None) -> Measured:
+        """Read numbers; draws are averaged. `own` are the posterior draws of the quantity."""
+        draws = None if isinstance(value, AIC) else as_draws(value)
+        if draws is not None:
+            value = draws.mean(["chain", "draw"])
+            own = draws if own is None else own
+        numbers = plain_numbers(value, self.count, self.names)
+        if not all(self.lower <= number <= self.upper for number in numbers):
+            raise UnreadableError(
+                f"Expected {self.names} between {self.lower:g} and {self.upper:g}; got "
+                f"{', '.join(f'{number:g}' for number in numbers)}."
+            )
+        if own is None:
             return Measured(numbers)
-        return Measured(numbers, _ess(draws, self.count), _size(draws), r_hat=_r_hat(draws))
+        return Measured(numbers, _ess(own, self.count), _size(own), r_hat=_r_hat(own))
 
     def distance(self, answer: Payload | Measured, target: Target) -> float:
         """Return the largest deviation in units of what can be explained."""
-        if len(answer.values) != self.count:
-            return np.inf
-        ess = np.array(effective(answer, self.count))
+        ess = effective(answer, self.count)
         allowed = Z * np.asarray(target.unit) / np.sqrt(ess) + target.tolerance
         return float(np.max(np.abs(np.array(answer.values) - target.values) / allowed))
 
@@ -116,29 +122,28 @@ class IntervalForm:
 
     count: int = 2
 
-    def read(self, value: Any, draws: xr.DataArray | None) -> Measured:
-        """Read two ends; `draws` are the quantity's own."""
-        ends = _plain_numbers(value, 2, "the two ends of an interval, lower and upper")
+    def read(self, value: Any, own: xr.DataArray | None) -> Measured:
+        """Read two ends; `own` are the draws that they are quantiles of."""
+        names = "the two ends of an interval, lower and upper"
+        ends = plain_numbers(value, 2, names)
         if not ends[0] < ends[1]:
             raise UnreadableError(
                 f"The interval runs from {ends[0]:.4g} to {ends[1]:.4g}; expected the lower end "
                 "first, and the upper one above it."
             )
-        if draws is None:
+        if own is None:
             return Measured(ends)
-        array = draws.to_numpy().ravel()
-        shares = tuple(float((array < end).mean()) for end in ends)
-        ess = _ess(draws, 2, [{"method": "quantile", "prob": prob} for prob in _ENDS])
-        return Measured(ends, ess, array.size, shares, _r_hat(draws))
+        own = scalar_draws(own)
+        shares = tuple(
+            _share_below(own.to_numpy(), end, wanted)
+            for end, wanted in zip(ends, _ENDS, strict=True)
+        )
+        ess = _ess(own, 2, [{"method": "quantile", "prob": prob} for prob in _ENDS])
+        return Measured(ends, ess, _size(own), shares, _r_hat(own))
 
     def distance(self, answer: Payload | Measured, target: Target) -> float:
         """Compare in probability: which quantiles of the target the ends are."""
-        if len(answer.values) != 2:
-            return np.inf
-        ess = np.array(effective(answer, 2))
-        allowed = Z * np.sqrt(_ENDS * (1 - _ENDS) / ess) + TOLERANCE_PROBABILITY / 2
-        off = np.abs(target.cdf(np.array(answer.values)) - _ENDS)
-        return float(np.max(off / allowed))
+        return _distance_in_probability(answer, target, _ENDS, TOLERANCE_PROBABILITY / 2)
 
 
 @dataclass(frozen=True)
@@ -147,90 +152,60 @@ class DrawsForm:
 
     count: int = _QUANTILES.size
 
-    def read(self, value: Any, draws: xr.DataArray | None = None) -> Measured:
+    def read(self, value: Any, own: xr.DataArray | None = None) -> Measured:
         """Read draws."""
-        own = _draws_of(value)
-        if own is None:
+        draws = as_draws(value)
+        if draws is None:
             raise UnreadableError(
-                f"Expected draws: a DataArray with the dimensions chain and draw, as the functions "
-                f"of qfc_helpers.draws return, or a NumPy array; got {_kind(value)}."
+                "Expected draws: a DataArray with the dimensions chain and draw, as the functions "
+                f"of qfc_helpers.draws return, or a NumPy array; got {kind(value)}."
             )
-        if own.size > own.sizes["chain"] * own.sizes["draw"]:
-            extra = [name for name in own.dims if name not in ("chain", "draw")]
-            raise UnreadableError(
-                f"The draws have more than one quantity, along {', '.join(map(repr, extra))}. "
-                "Select the one that the task asks for with .sel(...)."
-            )
-        own = own.squeeze([name for name in own.dims if name not in ("chain", "draw")], drop=True)
-        if float(own.std()) == 0:
+        draws = scalar_draws(draws)
+        if float(draws.std()) == 0:
             raise UnreadableError("All draws are the same number.")
-        quantiles = np.quantile(own.to_numpy(), _QUANTILES)
-        ess = _ess(own, self.count, [{"method": "quantile", "prob": prob} for prob in _QUANTILES])
-        return Measured(tuple(map(float, quantiles)), ess, own.size, r_hat=_r_hat(own))
+        quantiles = np.quantile(draws.to_numpy(), _QUANTILES)
+        options = [{"method": "quantile", "prob": prob} for prob in _QUANTILES]
+        ess = _ess(draws, self.count, options)
+        return Measured(tuple(map(float, quantiles)), ess, _size(draws), r_hat=_r_hat(draws))
 
     def distance(self, answer: Payload | Measured, target: Target) -> float:
         """Compare in probability: which quantiles of the target the answer's are."""
-        if len(answer.values) != self.count:
-            return np.inf
-        ess = np.array(effective(answer, self.count))
-        allowed = Z * np.sqrt(_QUANTILES * (1 - _QUANTILES) / ess) + TOLERANCE_PROBABILITY
-        return float(np.max(np.abs(target.cdf(np.array(answer.values)) - _QUANTILES) / allowed))
+        return _distance_in_probability(answer, target, _QUANTILES, TOLERANCE_PROBABILITY)
 
 
-def effective(answer: Payload | Measured, count: int) -> list[float]:
+Form = NumbersForm | IntervalForm | DrawsForm
+
+
+def effective(answer: Payload | Measured, count: int) -> np.ndarray:
     """Return the effective sample sizes that count: no fewer than `ESS_MIN`, no more than draws.
 
     Whatever an answer claims, it is granted no more Monte Carlo error than the course allows.
     """
     if len(answer.ess) != count:
-        return [float(ESS_MIN)] * count
-    return [max(ESS_MIN, min(ess, answer.size)) for ess in answer.ess]
+        return np.full(count, float(ESS_MIN))
+    return np.clip(np.array(answer.ess), ESS_MIN, max(ESS_MIN, answer.size))
 
 
-def _plain_numbers(value: Any, count: int, names: str) -> tuple[float, ...]:
-    """Turn a number, a sequence or an xarray object into floats."""
-    if isinstance(value, AIC):
-        value = value.value
-    for attribute in ("estimate", "elpd"):  # draws.Probability, ArviZ's ELPDData
-        if not isinstance(value, xr.DataArray | np.ndarray) and hasattr(value, attribute):
-            value = getattr(value, attribute)
-    if isinstance(value, xr.Dataset) and len(value.data_vars) == 1:
-        value = next(iter(value.data_vars.values()))
-    try:
-        array = np.asarray(value, dtype=float).ravel()
-    except (TypeError, ValueError):
-        array = None
-    if array is None or isinstance(value, bool | str):
-        raise UnreadableError(f"Expected {names}; got {_kind(value)}.")
-    if array.size != count:
-        raise UnreadableError(f"Expected {names}; got {array.size} numbers.")
-    if not np.isfinite(array).all():
-        raise UnreadableError(f"Expected {names}; got {array.tolist()}, which is not finite.")
-    return tuple(map(float, array))
+def _distance_in_probability(
+    answer: Payload | Measured, target: Target, wanted: np.ndarray, tolerance: float
+) -> float:
+    """Compare quantiles with those wanted, on the scale of Normal scores.
+
+    There an end at infinity is infinitely far away, however few draws there are.
+    """
+    error = Z * np.sqrt(wanted * (1 - wanted) / effective(answer, wanted.size)) + tolerance
+    scores = stats.norm.ppf(wanted)
+    found = np.clip(target.cdf(np.array(answer.values)), 1e-15, 1 - 1e-15)
+    off = np.abs(stats.norm.ppf(found) - scores)
+    return float(np.max(off * stats.norm.pdf(scores) / error))
 
 
-def _draws_of(value: Any) -> xr.DataArray | None:
-    """Return draws with the dimensions chain and draw, or None if this is something else."""
-    if isinstance(value, xr.DataTree) and "posterior" in value.children:
-        value = value["posterior"].to_dataset()
-    if isinstance(value, xr.Dataset):
-        if len(value.data_vars) != 1:
-            raise UnreadableError(
-                f"Expected one quantity; got {len(value.data_vars)}: "
-                f"{', '.join(map(str, list(value.data_vars)[:6]))}. Compute the one that the task "
-                "asks for."
-            )
-        value = next(iter(value.data_vars.values()))
-    if isinstance(value, np.ndarray | list) and np.size(value) > 8:
-        array = np.asarray(value)
-        if array.dtype.kind not in "fiu" or array.ndim > 2:
-            raise UnreadableError(f"Expected draws as numbers; got {_kind(value)}.")
-        value = xr.DataArray(np.atleast_2d(array).astype(float), dims=("chain", "draw"))
-    if not (isinstance(value, xr.DataArray) and {"chain", "draw"} <= set(value.dims)):
-        return None
-    if value.dtype.kind not in "fiu" or not np.isfinite(value.to_numpy()).all():
-        raise UnreadableError("Some of the draws are not finite numbers.")
-    return value
+def _share_below(draws: np.ndarray, end: float, wanted: float) -> float:
+    """Return the share of draws below an end; of a rounded end, the nearest to what is wanted."""
+    decimals = next((d for d in range(4) if abs(end - round(end, d)) < 1e-9), None)
+    half = 0.0 if decimals is None else 0.5 * 10.0**-decimals
+    low, high = ((draws < end + shift).mean() for shift in (-half, half))
+    return float(np.clip(wanted, low, high))
 
 
 def _ess(draws: xr.DataArray, count: int, options: list[dict] | None = None) -> tuple[float, ...]:
@@ -240,8 +215,11 @@ def _ess(draws: xr.DataArray, count: int, options: list[dict] | None = None) -> 
     with np.errstate(all="ignore"):
         sizes = [az.ess(draws, **option) for option in options or [{"method": "mean"}]]
     flat = np.concatenate([np.asarray(size, dtype=float).ravel() for size in sizes])
-    flat = np.nan_to_num(flat, nan=draws.sizes["chain"] * draws.sizes["draw"])
-    return tuple(map(float, np.broadcast_to(flat, (count,)) if flat.size == 1 else flat[:count]))
+    # Of draws that are all the same (an event that always happens) ArviZ knows none.
+    flat = np.nan_to_num(flat, nan=_size(draws))
+    if flat.size != count:
+        flat = np.full(count, flat.min())
+    return tuple(map(float, flat))
 
 
 def _r_hat(draws: xr.DataArray) -> float | None:
@@ -256,7 +234,3 @@ def _r_hat(draws: xr.DataArray) -> float | None:
 
 def _size(draws: xr.DataArray) -> int:
     return draws.sizes["chain"] * draws.sizes["draw"]
-
-
-def _kind(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__name__}".removeprefix("builtins.")

@@ -68,7 +68,8 @@ _ALL = (
     Misconception(
         "sign-reversed",
         "This is what the opposite direction gives.",
-        "Which group is subtracted from which? Say in words what a positive value would mean.",
+        "Say in words what a positive (or a larger) value means here, and whether that is what was "
+        "asked.",
         _SUMMARIES,
     ),
     Misconception(
@@ -115,9 +116,15 @@ _ALL = (
     ),
     Misconception(
         "centered-intercept",
-        "This speaks of a centered intercept: the response at the mean of the predictor.",
-        "alpha is the response where the predictor is zero. Give the model "
-        "center_predictors=False, so that the prior speaks of that, too.",
+        "This is a centered intercept: the response at the mean of the predictor.",
+        "alpha is the response where the predictor is zero, which is how Bambi reports it.",
+        _LINE_BY_LINE,
+    ),
+    Misconception(
+        "centered-prior",
+        "Your model centers its predictors, so that its prior of the intercept is for a scorpion "
+        "of mean length. The task's prior is for length zero.",
+        "Give the model center_predictors=False.",
         _LINE_BY_LINE,
     ),
     Misconception(
@@ -128,16 +135,17 @@ _ALL = (
     ),
     Misconception(
         "sigma-not-counted",
-        "This AIC is smaller by two: the residual standard deviation is not counted as a "
-        "parameter.",
-        "R counts it, statsmodels does not. frequentist.aic follows R.",
+        "One parameter seems not to be counted in this AIC.",
+        "R counts the residual standard deviation, statsmodels does not. frequentist.aic follows "
+        "R.",
         _AIC,
     ),
     Misconception(
         "interval-level",
         "This interval has another probability than the one asked for: ArviZ's intervals are 89 % "
         "unless told otherwise, other programs take 94 or 90 %.",
-        "Ask for the probability in so many words: prob=0.95, or the quantiles 0.025 and 0.975.",
+        "Ask for the probability in so many words: prob=0.95, or the quantiles 0.025 and 0.975 of "
+        "the very draws that you pass.",
         _SUMMARIES,
     ),
     Misconception(
@@ -150,7 +158,8 @@ _ALL = (
     Misconception(
         "too-few-draws",
         "There are too few effective draws to tell right from wrong.",
-        "Draw more (draws=1000, chains=4), and look at what diagnose says about ESS and R-hat.",
+        "Look at what diagnose says. Divergences: fit with target_accept=0.99. None: draw more "
+        "(tune=1000, draws=1000, chains=4, then twice as many).",
         _DIAGNOSTICS,
     ),
     Misconception(
@@ -162,7 +171,7 @@ _ALL = (
     ),
     Misconception(
         "deviance-scale",
-        "This is on the deviance scale (times minus two).",
+        "This is on the deviance scale, as AIC is.",
         "elpd is a sum of log densities; larger is better.",
         _LOO,
     ),
@@ -180,9 +189,29 @@ _ALL = (
     ),
     Misconception(
         "complement",
-        "This is one minus the pooling factor: the weight of the group's own data.",
-        "1 is complete pooling, 0 is no pooling.",
+        "This is the other part of the whole.",
+        "Which of the two is asked for? A pooling factor of 1 is complete pooling; a share of "
+        "variance among groups of 1 means that observations in a group do not differ.",
         _POOLING_FACTOR,
+    ),
+    Misconception(
+        "other-groups",
+        "This compares other groups than the task does.",
+        "Check the labels of both groups.",
+        _SUMMARIES,
+    ),
+    Misconception(
+        "plug-in",
+        "This is computed from the posterior means of the two standard deviations.",
+        "A function of means is not the mean of the function. Compute it in each draw, then "
+        "average; draws.icc and draws.pooling_factor do the first step.",
+        _POOLING_FACTOR,
+    ),
+    Misconception(
+        "treatment-contrast",
+        "This is the difference from the first county, not the county's own intercept.",
+        "Leave the common intercept out of the formula: 0 + county.",
+        Pointer("03_radon", "Three assumptions, three formulas"),
     ),
     Misconception(
         "predictor-missing",

@@ -1,6 +1,5 @@
 """What an answer leaves in the notebook: plain data of a strict schema."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -98,7 +97,9 @@ def read_payload(data: Any) -> Payload:
         raise PayloadError(f"version={_short(data.get('version'))}; expected {VERSION}")
     names = {"version", *Payload.__dataclass_fields__}
     if set(data) != names:
-        raise PayloadError(f"other keys than expected: {_short(sorted(set(data) ^ names))}")
+        raise PayloadError(
+            f"other keys than expected: {_short(sorted(map(str, set(data) ^ names)))}"
+        )
     if data["status"] not in _STATUSES:
         raise PayloadError(f"status={_short(data['status'])}; expected one of {_STATUSES}")
     size, divergences = (data[name] for name in ("size", "divergences"))
@@ -154,7 +155,7 @@ def _text(value: Any, name: str, length: int) -> str:
 
 def _number(value: Any, name: str, lower: float = -_MAX_MAGNITUDE, upper: float = _MAX_MAGNITUDE):
     good = isinstance(value, int | float) and not isinstance(value, bool)
-    if not good or not math.isfinite(value) or not lower <= value <= upper:
+    if not good or value != value or not lower <= value <= upper:
         raise PayloadError(f"{name}={_short(value)}; expected a number from {lower:g} to {upper:g}")
     return float(value)
 
@@ -174,5 +175,8 @@ def _count(value: Any, name: str) -> int:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a whole number of more digits than Python writes
+        text = f"a {type(value).__name__}"
     return text if len(text) <= 60 else text[:57] + "..."

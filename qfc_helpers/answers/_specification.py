@@ -75,8 +75,10 @@ def specify(model: Any) -> ModelSpecification:
         If it is not a Gaussian random-intercept model with priors that the check knows.
     """
     read = read_model(model)
-    if any(term.dim is not None for term in read.terms):
-        raise ValueError("The model has a categorical predictor, which no exercise asks for.")
+    if read.intercept is None or any(term.dim is not None for term in read.terms):
+        raise ValueError(
+            "The model has a categorical predictor or no intercept, which no exercise asks for."
+        )
     for prior in (read.prior_sd_alpha, read.prior_sd_obs):
         _check_known(prior.family, prior.arguments)
     return ModelSpecification(
@@ -110,10 +112,11 @@ def _prior(prior: Any) -> dict[str, Any]:
 
 
 def _digest(model: RandomInterceptModel) -> str:
-    """Return a hash of the rows, whatever their order, to eight digits."""
+    """Return a hash of the rows, whatever their order and that of the terms, to eight digits."""
     means = -model.report[0, 1:] if model.intercept is not None else 0.0
-    columns = [model.response, *(model.design[:, 1:] + means).T]
-    labels = np.array(model.group_labels)[model.group]
+    predictors = dict(zip(_predictors(model), (model.design[:, 1:] + means).T, strict=True))
+    columns = [model.response, *(predictors[name] for name in sorted(predictors))]
+    labels = np.array([label.removesuffix(".0") for label in model.group_labels])[model.group]
     rows = sorted(
         " ".join([*(f"{value:.8g}" for value in row), label])
         for *row, label in zip(*columns, labels, strict=True)
@@ -169,9 +172,19 @@ def load(data: str) -> pd.DataFrame:
     return _LOADERS[data]()
 
 
+def _predictors(model: RandomInterceptModel) -> list[str]:
+    return [term.name for term in model.terms[1:]]
+
+
 @functools.cache
-def digest_of(data: str, formula: str) -> str:
-    """Return the digest that a model of this formula has on the course's data."""
+def digest_of(data: str, formula: str) -> dict[str, Any]:
+    """Return digest and names that a model of this formula has on the course's data."""
     import bambi as bmb
 
-    return _digest(read_model(bmb.Model(formula, load(data))))
+    model = read_model(bmb.Model(formula, load(data)))
+    return {
+        "digest": _digest(model),
+        "predictors": [term.name for term in model.terms],
+        "response": model.names.response,
+        "group": model.names.group.removeprefix("1|"),
+    }
