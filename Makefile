@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks exercises student lint lock doctor check-environment bench clean
+.PHONY: help lab test notebooks exercises student grade lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,13 @@ exercises: $(VENV)/.grading  ## make the exercises out of the solutions
 student: $(VENV)/.grading  ## pack what students get into build/, without solutions
 	$(BIN)/python tools/exercises.py check
 	$(BIN)/python tools/student.py
+
+# GRADES is the folder for the results; more options in OPTIONS, see
+# .venv/bin/python -m grading --help
+GRADES ?= grades
+grade: $(VENV)/.grading  ## grade a folder of submissions: make grade SUBMISSIONS=folder
+	@test -n "$(SUBMISSIONS)" || { echo "Say which: make grade SUBMISSIONS=folder"; exit 2; }
+	@$(BIN)/python -m grading "$(SUBMISSIONS)" --output "$(GRADES)" $(OPTIONS)
 
 lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree
 	$(BIN)/ruff check

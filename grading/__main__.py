@@ -23,6 +23,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, help="notebooks at a time (default: cores)")
     parser.add_argument("--scheduler", default="", help="address of a Dask scheduler")
     parser.add_argument("--database", help="address of another database than a file in OUTPUT")
+    parser.add_argument("--roster", type=Path, help="your system's gradebook, exported as CSV")
     parser.add_argument("--fresh", action="store_true", help="execute again what was executed")
     parser.add_argument(
         "--unsandboxed",
@@ -53,6 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         scheduler=given.scheduler,
         database=given.database,
         fresh=given.fresh,
+        roster=given.roster,
     )
     try:
         return grade(given.submissions, options)

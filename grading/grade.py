@@ -2,6 +2,7 @@
 
 import sys
 import time
+import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,8 +10,9 @@ from typing import Any
 
 import nbformat
 from nbgrader.api import Gradebook
+from sqlalchemy.exc import SAWarning
 
-from . import feedback, schedule
+from . import exports, feedback, report, schedule
 from .collect import Submission, collect
 from .execute import Cache, Execution, Settings, environment_hash, key_of, with_sources
 from .gradebook import ASSIGNMENT, COURSE, Written, database, prepare_course, save, written
@@ -34,6 +36,7 @@ class Options:
     scheduler: str = ""
     database: str | None = None
     fresh: bool = False
+    roster: Path | None = None
     exercises: Path = ROOT / "exercises" / ASSIGNMENT
 
 
@@ -63,7 +66,10 @@ def grade(submissions: Path, options: Options) -> int:
     RuntimeError
         If the gradebook cannot be made.
     """
-    for line in _protections(options):
+    warnings.filterwarnings("ignore", category=SAWarning, module="nbgrader")
+    roster = [] if options.roster is None else exports.read_roster(options.roster)
+    protected = _protections(options)
+    for line in protected:
         print(f"Sandbox: {line}")
     exercises = read_exercises(options.exercises)
     students = collect(submissions)
@@ -78,12 +84,19 @@ def grade(submissions: Path, options: Options) -> int:
     with Judge() as judge:
         for one in work:
             _score(one, judge)
-    _store(students, work, exercises, course, address)
+    with Gradebook(address, COURSE) as gradebook:
+        _store(gradebook, students, work, exercises, course)
+        _export(gradebook, students, exercises, options.output / "exports", roster)
     _write(students, work, exercises, options.output)
+    text = report.page(students, work, exercises, protected)
+    (options.output / "report.html").write_text(text, encoding="utf-8")
     failed = [one for one in work if one.execution.stopped == "start"]
     for one in failed:
         print(f"Not run, the sandbox did not start: {one.submission.student} {one.exercise.name}")
-    print(f"Done. Gradebook: {address}. Pages: {options.output / 'feedback'}")
+    print(
+        f"Done. Gradebook: {address}. Pages: {options.output / 'feedback'}. "
+        f"Class: {options.output / 'report.html'}. To upload: {options.output / 'exports'}"
+    )
     return 1 if failed else 0
 
 
@@ -166,20 +179,40 @@ def _score(one: Graded, judge: Judge) -> None:
 
 
 def _store(
+    gradebook: Gradebook,
     students: list[Submission],
     work: list[Graded],
     exercises: dict[str, Exercise],
     course: Path,
-    address: str,
 ) -> None:
     by_student = _by_student(work)
-    with Gradebook(address, COURSE) as gradebook:
-        for student in students:
-            mine = by_student.get(student.student, [])
-            graded = {one.exercise.name: (one.notebook, one.marks) for one in mine}
-            save(gradebook, course, student, graded, exercises)
-            for one in mine:
-                one.written = written(gradebook, student.student, one.exercise)
+    for student in students:
+        mine = by_student.get(student.student, [])
+        graded = {one.exercise.name: (one.notebook, one.marks) for one in mine}
+        save(gradebook, course, student, graded, exercises)
+        for one in mine:
+            one.written = written(gradebook, student.student, one.exercise)
+
+
+def _export(
+    gradebook: Gradebook,
+    students: list[Submission],
+    exercises: dict[str, Exercise],
+    folder: Path,
+    roster: list[dict[str, str]],
+) -> None:
+    total = sum(exercise.points for exercise in exercises.values())
+    rows = [
+        exports.Row(
+            one.student,
+            one.name,
+            one.lms_id,
+            float(gradebook.find_submission(ASSIGNMENT, one.student).score),
+        )
+        for one in students
+    ]
+    for row in exports.write_all(gradebook, folder, rows, total, roster):
+        print(f"Not in the roster: {row.name} ({row.student})")
 
 
 def _by_student(work: list[Graded]) -> dict[str, list[Graded]]:

@@ -144,7 +144,7 @@ def save(
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.replace(",", " ").replace('"', " ").split())
+    return " ".join(name.replace(",", " ").replace('"', " ").split()).lstrip("=+-@|%")
 
 
 def _save_exercise(
