@@ -35,10 +35,25 @@ _MOODLE = re.compile(r"(?P<name>.+)_(?P<id>\d+)_assignsubmission_[a-z]+_?")
 
 @dataclass(frozen=True, order=True)
 class File:
-    """One notebook's bytes, and what orders those of the same name."""
+    """One notebook's bytes, and what tells the last of several.
+
+    Parameters
+    ----------
+    when : float
+        Time that the system wrote into the name; 0 if it did not.
+    attempt : int
+        Number that the system added to the name; 0 if it did not.
+    changed : float
+        Time of the file itself.
+    name : str
+        The file's, for messages.
+    data : bytes
+        Its beginning, see `MAX_BYTES`.
+    """
 
     when: float
     attempt: int
+    changed: float
     name: str
     data: bytes = field(compare=False, repr=False)
 
@@ -169,13 +184,14 @@ def _read(path: Path, when: float, attempt: int, one: Submission) -> None:
     if not stat.S_ISREG(status.st_mode):
         one.problems.append(f"{name}: is a link or no file, and was not followed.")
         return
+    order = (when, attempt, status.st_mtime)
     suffix = path.suffix.lower()
     if suffix == ".ipynb":
-        one.files.append(File(when or status.st_mtime, attempt, name, _head(path, MAX_BYTES)))
+        one.files.append(File(*order, name, _head(path, MAX_BYTES)))
     elif suffix == ".zip" and status.st_size > MAX_ZIP:
         one.problems.append(f"{name}: is larger than {MAX_ZIP // 1024**2} MB; it was not opened.")
     elif suffix == ".zip":
-        _unzip(path.read_bytes(), name, when or status.st_mtime, attempt, one)
+        _unzip(path.read_bytes(), name, order, one)
     else:
         one.problems.append(f"{name}: is neither a notebook nor a zip; it was not looked at.")
 
@@ -186,7 +202,7 @@ def _head(path: Path, most: int) -> bytes:
         return file.read(most + 1)
 
 
-def _unzip(data: bytes, name: str, when: float, attempt: int, one: Submission) -> None:
+def _unzip(data: bytes, name: str, order: tuple[float, int, float], one: Submission) -> None:
     """Read the notebooks of a zip into memory; nothing is written anywhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -196,7 +212,7 @@ def _unzip(data: bytes, name: str, when: float, attempt: int, one: Submission) -
                 return
             left = MAX_ZIP
             for entry in sorted(entries, key=lambda entry: entry.filename):
-                left -= _entry(archive, entry, name, (when, attempt), left, one)
+                left -= _entry(archive, entry, name, order, left, one)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         one.problems.append(f"{name}: is no zip that can be read ({type(error).__name__}).")
 
@@ -205,7 +221,7 @@ def _entry(
     archive: zipfile.ZipFile,
     entry: zipfile.ZipInfo,
     name: str,
-    order: tuple[float, int],
+    order: tuple[float, int, float],
     left: int,
     one: Submission,
 ) -> int:

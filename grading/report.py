@@ -63,7 +63,7 @@ def page(
         f"<p>{len(students)} students, {len(work)} notebooks. Sandbox: "
         f"{escape('; '.join(protections))}.</p>",
         "<h2>What became of each question</h2>",
-        _picture(*_questions(marks, exercises)),
+        _picture(*_questions(marks, exercises)) if marks else "<p>None.</p>",
         "<h2>Commonest misconceptions</h2>",
         _misconceptions(marks),
         "<h2>Points</h2>",
@@ -123,7 +123,8 @@ def _picture(figure: Any, alt: str) -> str:
 
 
 def _questions(marks: Sequence[Mark], exercises: dict[str, Exercise]) -> tuple[Any, str]:
-    names = [question for exercise in exercises.values() for question in exercise.questions]
+    asked = {mark.question for mark in marks}
+    names = [name for one in exercises.values() for name in one.questions if name in asked]
     counts = {name: Counter(m.status for m in marks if m.question == name) for name in names}
     figure, axes = plt.subplots(figsize=(11, 0.42 * len(names) + 1.6))
     left = np.zeros(len(names))
@@ -131,7 +132,8 @@ def _questions(marks: Sequence[Mark], exercises: dict[str, Exercise]) -> tuple[A
         width = np.array([counts[name][kind] for name in names], dtype=float)
         axes.barh(names, width, left=left, color=color, hatch=hatch, edgecolor="black", label=kind)
         left += width
-    axes.invert_yaxis()
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_xlabel("notebooks")
     axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     right = {name: counts[name]["right"] / max(1, sum(counts[name].values())) for name in names}
@@ -166,6 +168,7 @@ def _points(
     axes.axvline(np.median(values), color="black", linestyle="--", label="median")
     axes.set_xlabel(f"points of checked questions (of {checked:g})")
     axes.set_ylabel("students")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.legend()
     return figure, (
         f"Histogram of points that the checked questions earned: median {np.median(values):g} of "

@@ -1,3 +1,4 @@
+# ruff: noqa: E501
 """Submissions that each try one thing, with the mark and the message that they must get.
 
 A submission answers `radon-no-pooling` honestly (1 point), does its thing, and answers `radon-aic`

@@ -19,7 +19,7 @@ if shutil.which("bwrap") is None:
     pytest.skip("bubblewrap is not installed: the hostile set was not run", allow_module_level=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-EASY = ["--cell-seconds=5", "--notebook-seconds=15", "--cpu-seconds=40", "--memory=700"]
+EASY = ["--cell-seconds=4", "--notebook-seconds=15", "--cpu-seconds=40", "--memory=700"]
 
 
 def values():
@@ -94,9 +94,8 @@ class Class:
 
         address = f"sqlite:///{self.output / 'course' / 'gradebook.db'}"
         with Gradebook(address, "hierarchical-models") as gradebook:
-            return {
-                one.student.id: one.score for one in gradebook.assignment_submissions("hierarchical")
-            }
+            handed_in = gradebook.assignment_submissions("hierarchical")
+            return {one.student.id: one.score for one in handed_in}
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -137,7 +136,7 @@ def hostile(tmp_path_factory):
 @pytest.fixture(scope="module")
 def students(hostile):
     """Each case's student id, by the number in the file's name or by the name itself."""
-    from grading.collect import _name, _who, Submission
+    from grading.collect import Submission, _name, _who
 
     found = {}
     for case, file in hostile.files.items():
@@ -185,7 +184,7 @@ def test_nothing_outside_changed(hostile):
 
 def test_no_secret_in_what_was_graded(hostile):
     for path in (*(hostile.output / "cache").iterdir(), *(hostile.output / "feedback").iterdir()):
-        assert "canary\"" not in path.read_text(encoding="utf-8"), path
+        assert 'canary"' not in path.read_text(encoding="utf-8"), path
 
 
 def test_nobody_called(hostile):
