@@ -1,5 +1,6 @@
 """From a notebook to an executed one, or to the reason why not; each content once."""
 
+import copy
 import hashlib
 import json
 import os
@@ -176,7 +177,7 @@ class Cache:
 def with_sources(execution: Execution, notebook: Any) -> Execution:
     """Put an execution's outputs under this notebook's texts, which the cache does not compare."""
     executed = nbformat.reads(execution.notebook, as_version=4)
-    merged = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
+    merged = copy.deepcopy(notebook)
     for cell, source in zip(merged.cells, executed.cells, strict=True):
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = source.outputs, source.execution_count

@@ -4,7 +4,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from .notebooks import NotebookError, identify, prepare, read
 from .questions import Exercise, read_exercises
 from .sandbox import ROOT, protections
 from .score import Judge, Mark, marks, stopping
+from .seed import seed
 
 __all__ = ["Graded", "Options", "grade"]
 
@@ -147,6 +148,7 @@ def _execute(work: list[Graded], settings: Settings, options: Options) -> None:
             todo[one.key] = nbformat.writes(one.notebook)
     if done:
         print(f"{len(done)} executed before.")
+    settings = _with_seed(settings, options, todo.values())
     started, total = time.monotonic(), len(todo)
     results = schedule.run(
         todo.items(), settings, workers=options.workers, scheduler=options.scheduler
@@ -157,6 +159,16 @@ def _execute(work: list[Graded], settings: Settings, options: Options) -> None:
         _progress(count, total, time.monotonic() - started)
     for one in work:
         one.execution = with_sources(done[one.key], one.notebook)
+
+
+def _with_seed(settings: Settings, options: Options, sources: Iterable[str]) -> Settings:
+    """Warm the compilers up, if anything is to be fitted here."""
+    if not settings.sandboxed or options.scheduler or not any(".fit(" in one for one in sources):
+        return settings
+    made = seed(options.output, environment_hash(), settings.limits)
+    if made is None:
+        print("The warm-up of the compilers failed; every notebook compiles for itself.")
+    return replace(settings, seed=None if made is None else str(made))
 
 
 def _progress(count: int, total: int, seconds: float) -> None:

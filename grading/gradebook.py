@@ -6,6 +6,7 @@ touched.
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -19,6 +20,7 @@ from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
 
 from .collect import Submission
+from .presentable import presentable
 from .questions import Exercise
 from .sandbox import ROOT
 from .score import Mark
@@ -44,11 +46,7 @@ c.CourseDirectory.root = {root!r}
 c.CourseDirectory.source_directory = {source!r}
 c.CourseDirectory.release_directory = "release"
 c.CourseDirectory.db_url = {address!r}
-# What submissions wrote is shown without scripts.
-c.HTMLExporter.sanitize_html = True
 '''
-_SHOWN = ("text/plain", "image/png", "image/jpeg")
-_MAX_SHOWN = 200_000
 
 
 @dataclass(frozen=True)
@@ -144,7 +142,7 @@ def save(
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.replace(",", " ").replace('"', " ").split()).lstrip("=+-@|%")
+    return " ".join(re.sub(r'[,"<>&]', " ", name).split()).lstrip("=+-@|%")
 
 
 def _save_exercise(
@@ -171,35 +169,6 @@ def _save_exercise(
 def _cells_by_id(notebook: Any) -> dict[str, Any]:
     found = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
     return {key: cell for key, cell in found.items() if key}
-
-
-def presentable(notebook: Any) -> Any:
-    """Return a copy whose outputs are text and pictures only, not too large."""
-    copy = nbformat.from_dict(json.loads(nbformat.writes(notebook)))
-    for cell in copy.cells:
-        if cell.cell_type == "code":
-            cell.outputs = [_presentable(output) for output in cell.outputs[:100]]
-    return copy
-
-
-def _presentable(output: Any) -> Any:
-    if output.output_type == "stream":
-        output.text = _text(output.text)
-    elif output.output_type == "error":
-        output.ename, output.evalue = _text(output.ename), _text(output.evalue)
-        output.traceback = [_text(line) for line in output.traceback[:100]]
-    else:
-        kept = {kind: output.data[kind] for kind in _SHOWN if kind in output.data}
-        kept = {kind: value for kind, value in kept.items() if isinstance(value, str)}
-        if "text/plain" in kept:
-            kept["text/plain"] = _text(kept["text/plain"])
-        output.data, output.metadata = nbformat.from_dict(kept), nbformat.from_dict({})
-    return output
-
-
-def _text(text: Any) -> str:
-    text = "".join(text) if isinstance(text, list) else str(text)
-    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n[cut off]"
 
 
 def written(gradebook: Gradebook, student: str, exercise: Exercise) -> list[Written]:

@@ -106,13 +106,21 @@ def drop_root(uid: int | None) -> None:
     os.setresuid(uid, uid, uid)
 
 
+def copy_into(source: str, home: str) -> None:
+    """Copy what stands in a folder; the home folder itself belongs to somebody else."""
+    for entry in os.scandir(source):
+        target = os.path.join(home, entry.name)  # noqa: PTH118
+        copy = shutil.copytree if entry.is_dir() else shutil.copy2
+        copy(entry.path, target)
+
+
 def main() -> None:
     """Lay down what is not needed, then become the kernel."""
     settings, command = json.loads(sys.argv[1]), sys.argv[2:]
     drop_root(settings["uid"])
     set_limits(settings)
-    if settings.get("seed"):
-        shutil.copytree(settings["seed"], os.environ["HOME"], dirs_exist_ok=True)
+    if settings["seed"]:
+        copy_into(settings["seed"], os.environ["HOME"])
     if not install_filter() and settings["filter"]:
         sys.exit("The filter of system calls could not be installed.")
     os.execv(command[0], command)

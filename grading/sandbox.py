@@ -47,6 +47,7 @@ def command(
     *,
     private: Path | None = None,
     seed: Path | None = None,
+    home: Path | None = None,
     uid: int | None = None,
 ) -> list[str]:
     """Return the command that runs `inside` in the sandbox.
@@ -61,6 +62,8 @@ def command(
         The one folder shared with the outside, for the kernel's sockets.
     seed : pathlib.Path, optional
         A folder whose contents the home folder gets.
+    home : pathlib.Path, optional
+        A folder that is the home folder, and keeps what is written there. Never for a submission.
     uid : int, optional
         User to become; needed if the grader is root.
     """
@@ -69,6 +72,8 @@ def command(
         mode = ["--perms", "1777"] if uid is not None else []
         folders += [*mode, "--size", str(limits.disk), "--tmpfs", folder]
     folders += _read_only()
+    if home is not None:
+        folders += ["--bind", str(home), _HOME]
     if private is not None:
         folders += [*_parents([str(private)]), "--bind", str(private), str(private)]
     if seed is not None:
