@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks exercises student grade lint lock doctor check-environment bench clean
+.PHONY: help lab test notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,11 @@ grade: $(VENV)/.grading  ## grade a folder of submissions: make grade SUBMISSION
 	@test -n "$(SUBMISSIONS)" || { echo "Say which: make grade SUBMISSIONS=folder"; exit 2; }
 	@$(BIN)/python -m grading "$(SUBMISSIONS)" --output "$(GRADES)" $(OPTIONS)
 
+formgrader: $(VENV)/.grading  ## grade the written answers in the browser, after make grade
+	@test -d "$(GRADES)/course" || { echo "First: make grade SUBMISSIONS=folder"; exit 2; }
+	@cd "$(GRADES)/course" && PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/python -m jupyterlab \
+	  $(ROOT_FLAG) --LabApp.default_url=/formgrader
+
 lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -94,7 +99,7 @@ lock: $(VENV)/.dev  ## resolve pyproject.toml into requirements.lock and environ
 check-environment: $(VENV)/.dev  ## install environment.yml's pip section as conda would
 	$(BIN)/python tools/check_environment.py
 
-bench: $(VENV)/.dev  ## time this against what a user would pick instead
+bench: $(VENV)/.grading  ## time this against what a user would pick instead
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what these targets made (.venv, caches)

@@ -18,6 +18,7 @@ from typing import Any
 import nbformat
 from nbgrader.api import Gradebook
 from nbgrader.utils import determine_grade
+from traitlets.config import PyFileConfigLoader
 
 from .collect import Submission
 from .presentable import presentable
@@ -60,8 +61,14 @@ class Written:
 
 
 def database(course: Path, address: str | None) -> str:
-    """Return the database's address: the one given, or a file in the course's folder."""
-    return address or f"sqlite:///{(course / 'gradebook.db').resolve()}"
+    """Return the database's address.
+
+    That is the one given, else ``c.CourseDirectory.db_url`` of the nbgrader_config.py at the root,
+    else a file in the course's folder.
+    """
+    base = PyFileConfigLoader("nbgrader_config.py", path=str(ROOT)).load_config()
+    configured = base.get("CourseDirectory", {}).get("db_url")
+    return address or configured or f"sqlite:///{(course / 'gradebook.db').resolve()}"
 
 
 def prepare_course(course: Path, address: str) -> None:

@@ -15,7 +15,7 @@ import pytest
 
 pytest.importorskip("nbgrader", reason="the grading group is not installed: make test installs it")
 
-from grading_rooms import PRELUDE, ROOT, code, grade, notebook, text
+from grading_rooms import PRELUDE, ROOT, code, grade, no_sandbox, notebook, text
 
 from grading import gradebook as books
 from grading.collect import Submission
@@ -26,9 +26,8 @@ from grading.questions import read_exercises
 from grading.schedule import run
 from grading.score import Mark, marks
 
-needs_bubblewrap = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap is not installed: nothing was executed"
-)
+REASON = no_sandbox()
+needs_bubblewrap = pytest.mark.skipif(bool(REASON), reason=REASON)
 EXERCISES = read_exercises(ROOT / "exercises" / "hierarchical")
 RADON = EXERCISES["04_radon"]
 SETTINGS = Settings(Limits(cell_seconds=20, notebook_seconds=40))

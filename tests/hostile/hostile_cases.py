@@ -258,6 +258,8 @@ REACHING = [
     Case("the environment's variables", 1, "KeyError", "import os\nos.environ['QFC_SECRET']"),
     Case("change the course", 1, "PermissionError|OSError", "import qfc_helpers.data\n"
          "open(qfc_helpers.data.__file__, 'a').write('#')"),
+    Case("a file at the root", 1, "Read-only|Permission", "open('/x', 'w')"),
+    Case("a file among the devices", 1, "Read-only|Permission", "open('/dev/x', 'w')"),
     Case("an address on the network", 1, "OSError", "import socket\n"
          "socket.create_connection(('192.0.2.1', 80), 2)"),
     Case("a server on this machine", 1, "ConnectionRefusedError", "import socket\n"
