@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
+.PHONY: help lab slides test notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ $(VENV)/.grading: $(VENV)/.dev
 	@$(INSTALL) --group grading
 	@touch $@
 
+# What the slides are made of: packages of Python, and of npm into slides/node_modules.
+$(VENV)/.slides: $(VENV)/.student slides/package.json slides/package-lock.json
+	@$(INSTALL) --group slides
+	@cd slides && "$(CURDIR)/$(BIN)/npm" ci --silent --ignore-scripts
+	@touch $@
+
 # Without the notice about news and the list of extensions: both want the network.
 QUIET := {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": true, \
   "@jupyterlab/extensionmanager-extension": true}}
@@ -60,10 +66,13 @@ lab: $(VENV)/.student  ## open JupyterLab at the course's start page
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m jupyterlab $(ROOT_FLAG) --LabApp.default_url=/lab/tree/lectures/index.ipynb \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
+slides: $(VENV)/.slides  ## make slides and handouts of the lectures, in build/slides
+	@$(BIN)/python -m slides build $(if $(PAPER),--paper $(PAPER))
+
 doctor: $(VENV)/.student  ## check this machine before class
 	@$(BIN)/python -m qfc_helpers.doctor
 
-test: $(VENV)/.grading  ## run all tests, every notebook included
+test: $(VENV)/.grading $(VENV)/.slides  ## run all tests, every notebook included
 	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope
 
 notebooks: $(VENV)/.dev  ## run the sources of lectures and solutions, write their notebooks
@@ -103,5 +112,5 @@ bench: $(VENV)/.grading  ## time this against what a user would pick instead
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what these targets made (.venv, caches)
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist slides/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

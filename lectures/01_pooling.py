@@ -93,6 +93,9 @@ use_qfc_theme()
 # > Bambi writes a Bayesian model as a formula, as lme4 does in R. statsmodels has R's `lm` (`ols`)
 # > and `lmer` (`mixedlm`). Whoever comes from R finds every call translated in `from_r.md`.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Three assumptions about groups
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Nine scorpions
 #
@@ -107,7 +110,7 @@ scorpions.T
 # > The data are invented, and the lecture that invented them states no units. If somebody asks:
 # > the heaviest real emperor scorpions weigh some tens of grams.
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-only", "nbval-check-output"]
 ax = plot_groups(scorpions, x="length", y="weight", group="population")
 
 # %% [markdown] slideshow={"slide_type": "subslide"}
@@ -198,12 +201,17 @@ ax = plot_groups(scorpions, x="length", y="weight", group="population")
 # > Say the last point slowly. It is the whole lecture. In code, mu_alpha is Bambi's `Intercept` and
 # > sd_alpha is `1|population_sigma`.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # The same three in code
+#
+# First the frequentist way, then the Bayesian way.
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## In code, the frequentist way
 #
 # R's `lm` is `smf.ols`, R's `lmer` is `smf.mixedlm`.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-", "lines": "1-2|4-5|7-10|all"}
 # assumption 1: no pooling
 fit_no = smf.ols("weight ~ 0 + population + length", scorpions).fit()
 
@@ -257,6 +265,7 @@ model_no = bmb.Model(
     center_predictors=False,
 )
 
+# %% slideshow={"slide_type": "subslide"}
 # assumption 2: complete pooling
 model_complete = bmb.Model(
     "weight ~ 1 + length",
@@ -270,7 +279,7 @@ model_complete = bmb.Model(
 # > would then speak of a scorpion of mean length. Our priors speak of length zero, as in the
 # > algebra. A scorpion of length zero is a mathematical animal.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide", "lines": "all|3|6|7-11|12|all"}
 # assumption 3: partial pooling
 model_partial = bmb.Model(
     "weight ~ 1 + length + (1|population)",
@@ -331,6 +340,9 @@ assert all(
     diagnose(draws).ok for draws in (draws_no, draws_complete, draws_partial)
 )
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Which model is best?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Compare the models: the table of the original lecture
 
@@ -373,7 +385,7 @@ except ValueError as refusal:
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The same distance for all: ML
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-apart", "nbval-check-output"]
 fit_partial_ml = smf.mixedlm(
     "weight ~ 1 + length", scorpions, groups="population"
 ).fit(reml=False, method="powell")
@@ -420,6 +432,10 @@ display(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Burnham, K. P. and Anderson, D. R. (2002). *Model selection and multimodel inference*, 2nd edition.
+# Springer.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > And what is the number of parameters of a mixed model? We counted four. One could also count the
 # > three intercepts, or something in between. It is a question with a literature.
@@ -438,6 +454,10 @@ display(
 # to the other eight, and predict the hidden one from its own population.
 
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Vaida, F. and Blanchard, S. (2005). Conditional Akaike information for mixed-effects models.
+# *Biometrika* 92:351-370.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Vaida and Blanchard (2005, Biometrika 92:351-370) call the two questions marginal and conditional,
 # > and derive an AIC for the second. Leave-one-out needs no theory, only a loop.
@@ -454,6 +474,7 @@ def fit_each(data):
     }
 
 
+# %% slideshow={"slide_type": "subslide"}
 def leave_one_out(data):
     """Prediction error of each assumption for each hidden scorpion."""
     populations = list(data["population"].cat.categories)
@@ -499,10 +520,13 @@ display(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # What partial pooling does
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## No pooling against partial pooling
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output", "readme-figure"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output", "readme-figure"]
 ax = plot_pooling(
     scorpions,
     x="length",
@@ -542,10 +566,14 @@ display(
 # Each population has only three noisy scorpions. An extreme intercept is partly a real difference
 # and partly luck. Partial pooling takes back the part that is probably luck.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Gelman, A. and Hill, J. (2007). *Data analysis using regression and multilevel/hierarchical
+# models*, chapter 12. Cambridge University Press.
+
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## The Bayesian lines are relatives of these
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output"]
 ax = plot_pooling(
     scorpions,
     x="length",
@@ -556,7 +584,7 @@ ax = plot_pooling(
     partial=draws_partial,
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} tags=["beside", "hide-input"] jupyter={"source_hidden": true}
 bayes = pooling_lines(draws_partial, "length", list(intercepts.index))
 display(
     Markdown(
@@ -643,7 +671,7 @@ set_alt_text(
     "bad, however many scorpions there are.",
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} tags=["beside", "hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 gain = 1 - typical_error["partial"] / typical_error["no"]
 display(
     Markdown(

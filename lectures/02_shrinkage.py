@@ -40,7 +40,7 @@
 # - how to see that a sampler is in trouble, and what to do
 # - why this example is not as easy as it looks
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "skip"}
 import arviz as az
 import bambi as bmb
 import matplotlib.pyplot as plt
@@ -78,7 +78,7 @@ logging.getLogger("pymc.sampling.forward").setLevel(logging.WARNING)
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What partial pooling did to the lines
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output"]
 fit_no = smf.ols("weight ~ 0 + population + length", scorpions).fit()
 fit_partial = smf.mixedlm(
     "weight ~ 1 + length", scorpions, groups="population"
@@ -115,7 +115,7 @@ display(
 # Radon in the houses of Minnesota's counties. How high is a typical house in each county? (`floor`
 # says where it was measured: 0 in the basement, 1 on the first floor.)
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-apart", "nbval-check-output"]
 radon = load_radon()
 counties = pd.DataFrame(
     {
@@ -166,11 +166,15 @@ set_alt_text(
 # The same idea, on 85 groups. Counties with few houses can move a lot, counties with many houses
 # stay where they are. Nobody told the model which counties to distrust.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Gelman, A. and Hill, J. (2007). *Data analysis using regression and multilevel/hierarchical
+# models*, chapter 12. Cambridge University Press.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > A teaser: the next lecture is about these data.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
-# ## Let's build the scorpion model
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Let's build the scorpion model
 #
 # In Stan, where you have to say everything. Then in Bambi, where you should know what you did not
 # say.
@@ -195,7 +199,7 @@ set_alt_text(
 # > Ask which of the four are *hyper*priors. Those on mu_alpha and sd_alpha, because they are the
 # > parameters of a distribution of parameters.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide", "lines": "all|1-6|7-13"}
 # ## Stan code for the random-intercepts model
 #
 # ```stan
@@ -215,7 +219,7 @@ set_alt_text(
 # // more code on the next slide
 # ```
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide", "lines": "all|11|8-10|5|3-4,6-7|all"}
 # ## Stan code for the random-intercepts model, continued
 #
 # ```stan
@@ -311,7 +315,7 @@ model_centered = scorpion_model(mu_alpha, noncentered=False)
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 model_centered
 
-# %% [markdown] slideshow={"slide_type": "fragment"}
+# %% [markdown] slideshow={"slide_type": "subslide"}
 # | Stan | Bambi | in words |
 # | :-- | :-- | :-- |
 # | `mu_alpha` | `Intercept` | mean of the hyperdistribution |
@@ -385,7 +389,7 @@ set_alt_text(
     "directions, many below zero. The nine observed scorpions lie well inside.",
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "fragment"} tags=["beside", "hide-input"] jupyter={"source_hidden": true}
 below_zero = float((prior["prior_predictive"]["weight"] < 0).mean())
 display(
     Markdown(
@@ -409,6 +413,9 @@ display(
 # | `inits`: a list of starting values | the sampler draws them at random |
 # | `adapt_delta`: how careful the steps are | `target_accept` |
 # | `step_size`: the first step | found during the warm-up |
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # When the sampler is in trouble
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Running that hawg 🐷 🐷 🐷
@@ -453,6 +460,11 @@ diagnose(draws_centered)
 # - **R-hat**: do the four chains agree? Near one: yes.
 # - **ESS** (bulk): how many *independent* draws would tell as much about the center.
 # - **ESS** (tails): the same for the ends of the intervals.
+
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Vehtari, A., Gelman, A., Simpson, D., Carpenter, B. and Bürkner, P.-C. (2021). Rank-normalization,
+# folding, and localization: an improved R-hat for assessing convergence of MCMC. *Bayesian Analysis*
+# 16:667-718.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > The first three are about how the sampler moved, the last three about what it brought home. A
@@ -557,6 +569,11 @@ display(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Neal, R. M. (2003). Slice sampling. *Annals of Statistics* 31:705-767. Betancourt, M. and Girolami, M.
+# (2015). Hamiltonian Monte Carlo for hierarchical models. In *Current trends in Bayesian methodology
+# with applications*, CRC Press.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > The funnel is Radford Neal's (2003, Annals of Statistics 31:705-767). Betancourt and Girolami
 # > (2015) show why hierarchical models with few data usually have one. The neck says that the
@@ -654,7 +671,7 @@ set_alt_text(
 exact = ExactPosterior.from_model(model)
 true_share = float(exact.marginal("sd_alpha").cdf(2))
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
 runs = {
     "centered, default": draws_centered,
     "centered, 0.99": careful[0.99],
@@ -700,7 +717,7 @@ necks
 #
 # The intercepts $\alpha_j$:
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["output-apart"]
 named = lecture_names(draws)
 lmer_alpha = group_intercepts(fit_partial)
 summary = az.summary(named, var_names=["alpha_j", "beta"])
@@ -731,7 +748,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Posteriors of $\beta$ and $\mu_\alpha$ against the frequentist estimates
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output"]
 plot = plot_posterior_vs_point(
     named,
     {
@@ -756,6 +773,9 @@ display(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # How much does the prior say?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Not as easy as it looks
 #
@@ -766,7 +786,7 @@ display(
 #
 # So there is little information, and the priors fill the gap. Compare prior and posterior:
 
-# %% slideshow={"slide_type": "-"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 plot = az.plot_prior_posterior(
     xr.DataTree.from_dict(
         {
@@ -815,7 +835,7 @@ model_wide = scorpion_model(
 )
 exact_wide = ExactPosterior.from_model(model_wide)
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"}
 # what the slide of the original lecture prints
 slide = pd.DataFrame(
     {
@@ -827,6 +847,7 @@ slide = pd.DataFrame(
 )
 
 
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 def exact_means(posterior):
     """Exact posterior means, in the order of the slide."""
     means = posterior.mean(["alpha_j", "length"])
@@ -900,7 +921,7 @@ set_alt_text(
 # How far is each printed mean from the exact one, counted in its own Monte Carlo standard errors
 # (standard deviation over the root of the effective sample size)?
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-apart", "nbval-check-output"]
 monte_carlo_error = slide["sd"] / np.sqrt(slide["ess"])
 distance = (
     means[["exact, Normal(50, 15)", "exact, Normal(0, 100)"]]
@@ -953,7 +974,7 @@ display(
 #
 # So who is right, the sampler or the sum? Both:
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output"]
 plot = plot_posterior_vs_point(
     named,
     {
@@ -983,7 +1004,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## What the data and the prior say about the two standard deviations
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-only", "nbval-check-output"]
 grid = {
     "sd_alpha": np.linspace(0.5, 180, 180),
     "sd_obs": np.linspace(8, 65, 150),
@@ -1022,6 +1043,9 @@ display(
     )
 )
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Why shrinkage?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Shrinkage as a formula
 #
@@ -1041,6 +1065,10 @@ display(
 #
 # $\omega_j$ is the **pooling factor**: 0 is no pooling, 1 is complete pooling.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Gelman, A. and Hill, J. (2007). *Data analysis using regression and multilevel/hierarchical
+# models*, chapter 12. Cambridge University Press.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Let them read off the extremes: n to infinity, sd_alpha to zero, sd_alpha to infinity. All three
 # > assumptions of lecture 1 are in this one fraction. (Gelman and Hill 2007, chapter 12.)
@@ -1048,7 +1076,7 @@ display(
 # %% [markdown] slideshow={"slide_type": "subslide"}
 # ## Does it work? Put in `lmer`'s numbers
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "-"} tags=["output-apart", "nbval-check-output"]
 lmer_mu, lmer_beta = fit_partial.fe_params
 lmer_sd = standard_deviations(fit_partial)
 by_population = scorpions.groupby("population", observed=True)
@@ -1106,14 +1134,14 @@ display(
 # Move the sliders. What makes the populations come together? What lets them go? The gray hill is the
 # hyperdistribution; the own estimates use `lmer`'s slope.
 
-# %% slideshow={"slide_type": "-"}
+# %% slideshow={"slide_type": "-"} tags=["output-only"]
 sliders = explore_shrinkage(
     own, n=3, sd_alpha=lmer_sd["sd_alpha"], sd_obs=lmer_sd["sd_obs"]
 )
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# > The sliders need a running kernel. On paper, in a browser, or on stored slides there is the
-# > picture at lmer's numbers. Things to try: one scorpion per population; thirty; sd_alpha to zero
+# > In the notebook the sliders need a running kernel; on the slides they work by themselves. On paper
+# > there is the picture at lmer's numbers. Things to try: one scorpion per population; thirty; sd_alpha to zero
 # > (complete pooling); sd_obs down (no pooling). Only the ratio of the two standard deviations
 # > counts. The mean of all alpha_j is the average of the own estimates here, as each has the same n.
 

@@ -85,6 +85,10 @@ radon.sample(5, random_state=891).round(2)
 # - `floor`: where it was measured, 0 = basement, 1 = first floor
 # - `log_uranium`: natural log of the uranium in the county's soil, in ppm. One value per *county*.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Price, P. N., Nero, A. V. and Gelman, A. (1996). Bayesian prediction of mean indoor radon
+# concentrations for Minnesota counties. *Health Physics* 71:922-936.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Price, Nero and Gelman (1996, Health Physics 71:922-936); Gelman and Hill (2007), chapter 12. The
 # > county names are spelled as in the data: LACQUIPARLE is Lac qui Parle, "the lake which speaks".
@@ -115,6 +119,9 @@ display(
         f"houses hold {houses[houses <= 5].sum() / len(radon):.0%} of the data."
     )
 )
+
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Three assumptions, 85 counties
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Three assumptions, three formulas
@@ -175,7 +182,7 @@ partial = ExactPosterior.from_model(model_partial)
 # > hundredth; a test of this course checks that. To sample instead, write
 # > `bmb.Model("log_radon ~ 0 + county + floor", radon).fit(inference_method="nutpie")`.
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 fit_partial = smf.mixedlm("log_radon ~ 1 + floor", radon, groups="county").fit(
     method="powell"
 )
@@ -220,7 +227,7 @@ def interval_table(exact, var_name="alpha_j"):
 alpha_no, alpha_partial = interval_table(no), interval_table(partial)
 mu_complete = complete.mean(["Intercept"])["Intercept"].item()
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-only", "nbval-check-output"]
 axes = plot_estimate_vs_n(
     no=alpha_no,
     partial=alpha_partial,
@@ -296,7 +303,7 @@ display(
 #
 # $\omega_j$ is the **pooling factor** of lecture 2.
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 draws_partial = partial.sample(random_seed=891, log_likelihood=True)
 
 chosen = ["MURRAY", "LACQUIPARLE", "AITKIN", "BLUEEARTH", "STLOUIS"]
@@ -388,6 +395,9 @@ set_alt_text(
 # > From left to right: more houses, less pooling. The number of houses stands in the title of each
 # > panel. LACQUIPARLE has one house in the basement and one on the first floor.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # Why do counties differ?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## A predictor for counties: uranium
 #
@@ -414,7 +424,7 @@ with_uranium = ExactPosterior.from_model(model_uranium)
 # > two apart. In R, lm drops a coefficient. A group-level predictor cannot stand beside a free
 # > intercept for each county.
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 fit_uranium = smf.mixedlm(
     "log_radon ~ 1 + floor + log_uranium", radon, groups="county"
 ).fit(method="powell")
@@ -573,6 +583,10 @@ set_alt_text(
 # Counties no longer shrink to the mean of Minnesota. They shrink to the mean of counties with
 # *their* soil.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# After a figure in Gelman, A. and Hill, J. (2007). *Data analysis using regression and multilevel/hierarchical
+# models*, chapter 12. Cambridge University Press.
+
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > Exchangeability in one picture: without uranium we claim that the counties' labels tell us
 # > nothing. The left panel shows that this is not so: there is a trend left. Given uranium the claim
@@ -653,7 +667,11 @@ diagnose(draws_slopes).check()
 # To draw a pair with correlation $\rho$ from two independent standard normals $z_1$ and $z_2$, take
 # $z_1$ and $\rho\,z_1 + \sqrt{1 - \rho^2}\,z_2$.
 
-# %% slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Lewandowski, D., Kurowicka, D. and Joe, H. (2009). Generating random correlation matrices based on
+# vines and extended onion method. *Journal of Multivariate Analysis* 100:1989-2001.
+
+# %% slideshow={"slide_type": "subslide", "lines": "all|4-9|11-12|14-18|20-21|all"}
 county = radon["county"].cat.codes.to_numpy()
 floor = radon["floor"].to_numpy()
 
@@ -710,6 +728,7 @@ def fit_slopes(method, **options):
     return model.fit(method=method, **options)
 
 
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart"]
 intercepts, soil_too = (
     smf.mixedlm(formula, radon, groups="county")
     for formula in (
@@ -856,6 +875,9 @@ set_alt_text(
 # Counties without a first floor (crosses) get their slope from the others: all the same one if
 # effects are independent, one that falls with the intercept if they are correlated.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # What do you want to predict?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Which model predicts best?
 #
@@ -874,6 +896,9 @@ set_alt_text(
 # `az.loo` estimates what would happen without each house, from draws *with* it. It warns where that
 # goes wrong (Pareto $k$). For the random-intercept models we can look at the exact answer beside it.
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Vehtari, A., Gelman, A. and Gabry, J. (2017). Practical Bayesian model evaluation using leave-one-out
+# cross-validation and WAIC. *Statistics and Computing* 27:1413-1432.
 
 # %% slideshow={"slide_type": "-"}
 every_sixth = {"draw": slice(None, None, 6)}  # enough, and quicker
@@ -908,7 +933,7 @@ with warnings.catch_warnings():
         for name, of_model in draws.items()
     }
 
-# %% slideshow={"slide_type": "subslide"}
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart"]
 table_loo = pd.DataFrame(
     {
         "az.loo": {name: result.elpd for name, result in loo.items()},
@@ -973,7 +998,7 @@ display(
 # $\sigma_\alpha = 10$, and a wider one would do worse, without limit.
 
 
-# %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 def difference(score, name, reference="partial pooling"):
     """Sum and standard error of the differences between two models."""
     ours, theirs = exact_models[name], exact_models[reference]
@@ -1040,7 +1065,7 @@ set_alt_text(
     f"the panel's edge points to it: {scores.loc['no pooling'].iloc[2]:.0f}.",
 )
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input", "nbval-check-output"] jupyter={"source_hidden": true}
 house, group = scores["leave one house out"], scores["leave one county out"]
 better, better_error = difference("loo", "no pooling", "complete pooling")
 worse, worse_error = difference("logo", "no pooling", "complete pooling")
@@ -1181,7 +1206,7 @@ with warnings.catch_warnings():
 fresh = new_group(draws_partial, ["NEW A", "NEW B"], random_seed=1)
 
 
-# %% slideshow={"slide_type": "fragment"} tags=["hide-input"] jupyter={"source_hidden": true}
+# %% slideshow={"slide_type": "subslide"} tags=["hide-input"] jupyter={"source_hidden": true}
 def describe(alpha):
     """Spread of one new county, and correlation of two."""
     a, b = alpha[..., 0].to_numpy().ravel(), alpha[..., 1].to_numpy().ravel()

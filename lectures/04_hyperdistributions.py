@@ -91,6 +91,9 @@ model_scorpions, model_radon = scorpion_model(scorpions), radon_model(radon)
 exact_scorpions = ExactPosterior.from_model(model_scorpions)
 exact_radon = ExactPosterior.from_model(model_radon)
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # What is a random effect?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What is a random effect (words)
 #
@@ -116,7 +119,7 @@ exact_radon = ExactPosterior.from_model(model_radon)
 #
 # `lmer` has no $\alpha_j$ among its parameters. They are gone, integrated out.
 
-# %% slideshow={"slide_type": "subslide"} tags=["nbval-check-output"]
+# %% slideshow={"slide_type": "subslide"} tags=["output-apart", "nbval-check-output"]
 ml = RandomInterceptLikelihood.from_model(model_scorpions).maximize("ML")
 mu, beta = ml["coefficient"].to_numpy()
 among, within = float(ml["sd_alpha"]), float(ml["sd_obs"])
@@ -321,6 +324,10 @@ set_alt_text(
 #
 # and one "integrates" by adding up two cases. A site was visited, nothing was seen:
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# MacKenzie, D. I. et al. (2002). Estimating site occupancy rates when detection probabilities are less
+# than one. *Ecology* 83(8), 2248-2255.
+
 # %% slideshow={"slide_type": "-"} tags=["nbval-check-output"]
 psi, p = 0.6, 0.3  # occupied; seen on one visit, if it is there
 for visits in (1, 3, 10):
@@ -474,6 +481,9 @@ display(
 # > The left density is wide because sd_alpha is hardly known: long tails come from the draws with a
 # > large sd_alpha. A part of it is our hyperprior, HalfNormal(100).
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # What is it good for?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Benefits of hierarchical modeling
 #
@@ -540,6 +550,10 @@ display(Markdown("A new lake, says the hyperdistribution:"), designed.round(1))
 # ## "Robin Hood": the poor borrow from the rich
 #
 # Twelve stocks of fish. Some were surveyed for 40 years, some for three. How productive is each?
+
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Punt, A. E., Smith, D. C. and Smith, A. D. M. (2011). Among-stock comparisons for improving stock
+# assessments of data-poor stocks: the "Robin Hood" approach. *ICES Journal of Marine Science* 68(5), 972-981.
 
 # %% slideshow={"slide_type": "-"}
 years = np.array([3, 3, 3, 5, 5, 8, 8, 15, 15, 25, 40, 40])
@@ -841,6 +855,10 @@ display(
 # The same fish. Now five of the ten lakes are "stocked" and five are not. The treatment does
 # *nothing*. How often does a test at 5 % find something?
 
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Hurlbert, S. H. (1984). Pseudoreplication and the design of ecological field experiments.
+# *Ecological Monographs* 54(2), 187-211.
+
 # %% slideshow={"slide_type": "-"}
 stocked, not_stocked = fish[:, :5], fish[:, 5:]
 
@@ -954,6 +972,9 @@ print(f"largest difference to lmer's random effects: {largest:.6f}")
 # %% [markdown] slideshow={"slide_type": "fragment"}
 # Ridge regression needs cross-validation to find its penalty. The mixed model estimates it.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # What can go wrong?
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Drawbacks of hierarchical modeling?
 #
@@ -978,6 +999,10 @@ print(f"largest difference to lmer's random effects: {largest:.6f}")
 # - **Exchangeability** may not hold, particularly if groups differ in some systematic way
 #
 # How few is too few? Let us try.
+
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Gelman, A. (2005). Analysis of variance: why it is more important than ever. *Annals of Statistics*
+# 33(1), 1-53.
 
 # %% slideshow={"slide_type": "subslide"}
 rng = np.random.default_rng(891)
@@ -1168,6 +1193,9 @@ pd.Series(correlation, name="correlation of offset and uranium").round(2)
 # Counties are not exchangeable. *Given their soil*, they may be. A random effect is no substitute for
 # thinking about why groups differ.
 
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["section"]
+# # A way of thinking
+
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Hierarchical modeling as a philosophical middle ground
 #
@@ -1179,6 +1207,10 @@ pd.Series(correlation, name="correlation of offset and uranium").round(2)
 # - an observation model
 # - a process model
 # - assumptions about parameters
+
+# %% [markdown] slideshow={"slide_type": "-"} tags=["reference"]
+# Berliner, L. M. (1996). Hierarchical Bayesian time series models. In Hanson and Silver (eds.),
+# *Maximum Entropy and Bayesian Methods*, 15-22. Kluwer.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # > The original slide says 1966, a slip; Mark Berliner's chapter is of 1996. The middle ground lies
@@ -1365,7 +1397,7 @@ display(
 # 2. **Derived parameters**: are populations 2 and 3 different? With which probability is one heavier?
 # 3. **Hyperdistributions**: draw the intercept of a population that nobody has seen.
 
-# %% [markdown] slideshow={"slide_type": "slide"}
+# %% [markdown] slideshow={"slide_type": "slide"} tags=["at-once"]
 # ## References
 #
 # - Berliner, L. M. (1996). Hierarchical Bayesian time series models. In Hanson and Silver (eds.),
@@ -1377,7 +1409,7 @@ display(
 # - Gelman, A. and Hill, J. (2007). *Data Analysis Using Regression and Multilevel/Hierarchical Models*.
 #   Cambridge University Press.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["at-once"]
 # ## References, continued
 #
 # - Hurlbert, S. H. (1984). Pseudoreplication and the design of ecological field experiments.
@@ -1388,7 +1420,7 @@ display(
 #   than one. *Ecology* 83(8), 2248-2255.
 # - McElreath, R. (2020). *Statistical Rethinking*, 2nd edition, chapters 2, 9 and 13. CRC Press.
 
-# %% [markdown] slideshow={"slide_type": "subslide"}
+# %% [markdown] slideshow={"slide_type": "subslide"} tags=["at-once"]
 # ## References, completed
 #
 # - Punt, A. E., Smith, D. C. and Smith, A. D. M. (2011). Among-stock comparisons for improving stock

@@ -150,6 +150,12 @@ def test_every_cell_knows_its_place_on_the_slides(source):
         assert cell.metadata.get("slideshow", {}).get("slide_type") in SLIDE_TYPES, cell.source[:60]
 
 
+@pytest.mark.parametrize("source", LECTURES, ids=name)
+def test_a_live_slideshow_asks_for_no_fonts(source):
+    """jupyterlab-rise's default theme loads its fonts from the network."""
+    assert stored(source).metadata["rise"]["theme"] == "white"
+
+
 @pytest.mark.parametrize("source", LECTURES + SOLUTIONS, ids=name)
 def test_every_figure_is_drawn_and_described(source):
     """Stored figures are there and described; the tag makes nbval assert that they are drawn.

@@ -22,6 +22,14 @@ import nbformat
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("lectures", "solutions")
 REMEDY = "make notebooks"
+#: How jupyterlab-rise shows a lecture; of its themes the default one asks the network for fonts.
+RISE = {
+    "theme": "white",
+    "transition": "none",
+    "scroll": True,
+    "center": False,
+    "start_slideshow_at": "beginning",
+}
 
 
 def sources(root: Path = ROOT) -> list[Path]:
@@ -48,6 +56,8 @@ def read_source(path: Path) -> nbformat.NotebookNode:
         "kernelspec": notebook.metadata["kernelspec"],
         "language_info": {"name": "python", "file_extension": ".py"},
     }
+    if any("slideshow" in cell.metadata for cell in notebook.cells):
+        notebook.metadata["rise"] = RISE
     # Which version of jupytext wrote the script says nothing about the notebook.
     notebook.metadata["jupytext"].get("text_representation", {}).pop("jupytext_version", None)
     notebook.nbformat, notebook.nbformat_minor = 4, 5

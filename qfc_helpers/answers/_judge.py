@@ -24,7 +24,7 @@ _RHAT_MAX = 1.05
 _DRAWS_WANTED = 4000
 #: A wrong answer is named after a misconception if that one explains it, and explains it so much
 #: better than the right value does.
-_NAMED_WITHIN, _TIMES_BETTER = 1.0, 2.0
+_NAMED_WITHIN, _TIMES_BETTER = 1.5, 2.0
 #: Tails of an interval that come from the very draws may differ by interpolation alone.
 _TAIL_TOLERANCE = 0.003
 #: Beyond this, tails are wrong whatever the reason.

@@ -115,6 +115,14 @@ class _ShrinkageFigure:
             _png(np.asarray(self._canvas.buffer_rgba())),
             width=round(FIGURE_SIZE[0] * _SHOWN_DPI),
             alt=describe(table, *numbers[1:]),
+            # For the slides, which draw the figure anew, with sliders that need no kernel.
+            metadata={
+                "shrinkage": {
+                    "own": {str(label): float(value) for label, value in table["own"].items()},
+                    "group": table.index.name,
+                    **dict(zip(("n", "sd_alpha", "sd_obs"), map(float, numbers), strict=True)),
+                }
+            },
         )
 
 

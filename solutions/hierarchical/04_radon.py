@@ -200,7 +200,13 @@ axes[1].annotate("complete pooling", (-1.5, 1.55), fontsize=13)
 axes[1].axhline(0, color="black", linestyle=":", linewidth=1.5)
 axes[1].annotate("no pooling", (-1.6, -0.12), fontsize=13)
 where = (intercepts_no["LACQUIPARLE"] - mu, moved["LACQUIPARLE"])
-axes[1].annotate("LACQUIPARLE", where, (-0.75, -1.3), fontsize=13, arrowprops={"arrowstyle": "-"})
+axes[1].annotate(
+    "LACQUIPARLE",
+    where,
+    (-0.75, -1.3),
+    fontsize=13,
+    arrowprops={"arrowstyle": "-", "color": "black"},
+)
 axes[1].set(
     xlabel="no pooling: distance from the mean",
     ylabel="moved by",
@@ -212,7 +218,7 @@ set_alt_text(
     figure,
     "Left: the pooling factor falls with the number of houses, from about 0.8 at one house to below "
     "0.1 at a hundred. Right: how far each county moved against its distance from the mean without "
-    "pooling. Small counties lie near the line of complete pooling, large ones near zero; LACQUIPARLE, "
+    "pooling. Small counties lie nearer to the line of complete pooling, large ones near zero; LACQUIPARLE, "
     "small and far away, moved farthest down.",
 )
 
