@@ -10,7 +10,6 @@ from typing import Any
 import matplotlib.pyplot as plt
 import numpy as np
 
-from qfc_helpers.answers import MISCONCEPTIONS
 from qfc_helpers.theme import use_qfc_theme
 
 from .collect import Submission
@@ -145,11 +144,10 @@ def _questions(marks: Sequence[Mark], exercises: dict[str, Exercise]) -> tuple[A
 
 
 def _misconceptions(marks: Sequence[Mark]) -> str:
-    counts = Counter((mark.misconception, mark.question) for mark in marks if mark.misconception)
-    rows = [
-        (count, question, name, MISCONCEPTIONS[name].message if name in MISCONCEPTIONS else "")
-        for (name, question), count in counts.most_common(15)
-    ]
+    counts = Counter(
+        (mark.question, mark.misconception, mark.message) for mark in marks if mark.misconception
+    )
+    rows = [(count, *what) for what, count in counts.most_common(15)]
     return _table(("how often", "question", "misconception", "what students are told"), rows)
 
 

@@ -8,7 +8,10 @@ once whether an answer is right, and trying again is allowed; so the order of tr
 """
 
 import json
-import multiprocessing
+import select
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +19,7 @@ from typing import Any
 
 from .execute import Execution
 from .questions import Exercise, questions_in
+from .sandbox import ROOT
 
 __all__ = ["Judge", "Mark", "marks", "payloads"]
 
@@ -91,7 +95,7 @@ def marks(execution: Execution, exercise: Exercise, judge: "Judge") -> list[Mark
         text = json.dumps(data)
         if isinstance(question, str) and question in tries:
             if len(text) > _MAX_BYTES:
-                text = json.dumps({"bytes": len(text)})
+                text = json.dumps(f"it has {len(text)} bytes, expected at most {_MAX_BYTES}")
             tries[question].pop(text, None)
             tries[question][text] = None
     return [
@@ -142,45 +146,10 @@ def question_at(index: int, exercise: Exercise, notebook: dict[str, Any]) -> str
     return None
 
 
-def verdict_of(text: str) -> dict[str, Any]:
-    """Give the verdict on one answer, as stored; runs in the judge's process."""
-    from qfc_helpers.answers import PayloadError, judge, read_payload
-
-    try:
-        data = json.loads(text)
-        if set(data) == {"bytes"}:
-            raise PayloadError(f"it has {data['bytes']} bytes, expected at most {_MAX_BYTES}")
-        verdict = judge(read_payload(data))
-    except (PayloadError, ValueError, RecursionError, OverflowError) as error:
-        message = f"What the notebook left is no answer: {str(error)[:300]}."
-        return {"status": "unreadable", "message": message}
-    result = {
-        "status": verdict.status,
-        "message": verdict.message,
-        "misconception": verdict.misconception,
-        "notes": verdict.notes,
-    }
-    if verdict.hint is not None:
-        pointer = verdict.hint.pointer
-        result |= {"hint": verdict.hint.hint, "pointer": pointer.text, "link": pointer.link}
-    return result
-
-
-def _serve(connection: Any) -> None:
-    while True:
-        try:
-            text = connection.recv()
-        except EOFError:
-            return
-        try:
-            connection.send(verdict_of(text))
-        except Exception as error:
-            message = f"The answer could not be judged ({type(error).__name__})."
-            connection.send({"status": "unreadable", "message": message})
-
-
 class Judge:
     """Judges answers in a process of its own; remembers what it was asked.
+
+    Lines of JSON go to it and come back. It is stopped if an answer takes too long.
 
     Parameters
     ----------
@@ -190,7 +159,7 @@ class Judge:
 
     def __init__(self, seconds: float = 60) -> None:
         self.seconds, self.known = seconds, {}
-        self._process = self._connection = None
+        self._process: subprocess.Popen | None = None
 
     def __call__(self, text: str) -> dict[str, Any]:
         """Return the verdict's parts on an answer, as JSON."""
@@ -199,33 +168,47 @@ class Judge:
         return self.known[text]
 
     def _ask(self, text: str) -> dict[str, Any]:
-        if self._process is None or not self._process.is_alive():
+        if self._process is None or self._process.poll() is not None:
             self._start()
-        with suppress(EOFError, OSError):
-            self._connection.send(text)
-            if self._connection.poll(self.seconds):
-                return self._connection.recv()
+        reply = self._exchange(text, self.seconds)
+        if reply is not None:
+            return reply
         self.close()
         message = "The answer could not be judged in time; its priors may be extreme."
         return {"status": "unreadable", "message": message}
 
     def _start(self) -> None:
-        context = multiprocessing.get_context("spawn")
-        self._connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs,), daemon=True)
-        self._process.start()
-        theirs.close()
-        # The first answer waits for the imports; they are not the student's fault.
-        self._connection.send(json.dumps({"question": ""}))
-        if self._connection.poll(300):
-            self._connection.recv()
+        command = [sys.executable, "-m", "grading.judge"]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+        )
+        # The first reply waits for the imports, which are not a student's fault.
+        if self._exchange("null", 300) is None:
+            raise RuntimeError("The judge does not start: .venv/bin/python -m grading.judge")
+
+    def _exchange(self, text: str, seconds: float) -> dict[str, Any] | None:
+        """Send a line and read one; None if none comes in time."""
+        received, end = b"", time.monotonic() + seconds
+        with suppress(OSError, ValueError):
+            self._process.stdin.write(text.encode("ascii") + b"\n")
+            while not received.endswith(b"\n"):
+                left = max(0.0, end - time.monotonic())
+                if not select.select([self._process.stdout], [], [], left)[0]:
+                    return None
+                part = self._process.stdout.read(65536)
+                if not part:
+                    return None
+                received += part
+            return json.loads(received)
+        return None
 
     def close(self) -> None:
         """Stop the process."""
         if self._process is not None:
             self._process.kill()
-            self._process.join()
-            self._connection.close()
+            self._process.wait()
+            self._process.stdin.close()
+            self._process.stdout.close()
             self._process = None
 
     def __enter__(self) -> "Judge":

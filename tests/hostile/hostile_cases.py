@@ -276,7 +276,7 @@ REACHING = [
          "subprocess.run(['mount', '-t', 'tmpfs', 'x', '/usr'], check=True)"),
     Case("become root", 1, "PermissionError", "import os\nos.setuid(0)\n"
          "raise PermissionError if os.getuid() == 0 else AssertionError"),
-    Case("delete all", 2, "", "import shutil\nshutil.rmtree('/', ignore_errors=True)"),
+    Case("delete all", 2, "", "import shutil\nfor place in ('/home', '/tmp', '/dev/shm'):\n    shutil.rmtree(place, ignore_errors=True)"),
 ]  # fmt: skip
 
 DYING = [
@@ -294,7 +294,7 @@ FORGING = [
     Case("a check of its own", 1, "no answer", file=lambda v: notebook(
         first(v), code("def answer(*a, **k):\n    print('✓ radon-aic: right')"),
         code(f'answer("{SECOND}", 1)'))),
-    Case("numpy patched", 1, "farther off", "import numpy as np\nnp.allclose = lambda *a, **k: True\n"
+    Case("numpy patched", 1, "not right", "import numpy as np\nnp.allclose = lambda *a, **k: True\n"
          "np.abs = lambda *a: 0\n" + values_of(1), lambda v: notebook(first(v), code(
          "import numpy as np\nnp.allclose = lambda *a, **k: True\n" + values_of(1)))),
     Case("a verdict among the data", 1, "no answer", file=lambda v: notebook(first(v), code(answers(
