@@ -105,7 +105,7 @@ def _written(one: Written) -> str:
     points = "not read yet" if one.points is None else f"{one.points:g} / {one.out_of:g}"
     comment = f" {escape(one.comment)}" if one.comment else ""
     return (
-        f'<div class="question {"later" if one.points is None else "right"}">'
+        f'<div class="question {"right" if one.points else "later"}">'
         f'<span class="points">{points}</span>'
         f"<strong>{escape(one.cell)}: written answer.</strong>{comment}</div>"
     )

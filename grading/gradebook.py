@@ -31,7 +31,6 @@ __all__ = [
     "COURSE",
     "Written",
     "database",
-    "forget",
     "prepare_course",
     "save",
     "written",
@@ -190,8 +189,3 @@ def written(gradebook: Gradebook, student: str, exercise: Exercise) -> list[Writ
             points = None if grade.needs_manual_grade else float(grade.score)
             result.append(Written(cell.id, points, cell.points, comments.get(cell.id, "")))
     return result
-
-
-def forget(gradebook: Gradebook, course: Path, student: str) -> None:
-    """Remove a student who is no longer among the submissions."""
-    gradebook.remove_student(student)
