@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab slides test notebooks exercises student lint lock doctor check-environment bench clean
+.PHONY: help lab slides test notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -85,6 +85,18 @@ student: $(VENV)/.grading  ## pack what students get into build/, without soluti
 	$(BIN)/python tools/exercises.py check
 	$(BIN)/python tools/student.py
 
+# GRADES is the folder for the results; more options in OPTIONS, see
+# .venv/bin/python -m grading --help
+GRADES ?= grades
+grade: $(VENV)/.grading  ## grade a folder of submissions: make grade SUBMISSIONS=folder
+	@test -n "$(SUBMISSIONS)" || { echo "Say which: make grade SUBMISSIONS=folder"; exit 2; }
+	@$(BIN)/python -m grading "$(SUBMISSIONS)" --output "$(GRADES)" $(OPTIONS)
+
+formgrader: $(VENV)/.grading  ## grade the written answers in the browser, after make grade
+	@test -d "$(GRADES)/course" || { echo "First: make grade SUBMISSIONS=folder"; exit 2; }
+	@cd "$(GRADES)/course" && PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/python -m jupyterlab \
+	  $(ROOT_FLAG) --LabApp.default_url=/formgrader
+
 lint: $(VENV)/.dev  ## check style and that scripts and notebooks agree
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -96,7 +108,7 @@ lock: $(VENV)/.dev  ## resolve pyproject.toml into requirements.lock and environ
 check-environment: $(VENV)/.dev  ## install environment.yml's pip section as conda would
 	$(BIN)/python tools/check_environment.py
 
-bench: $(VENV)/.dev  ## time this against what a user would pick instead
+bench: $(VENV)/.grading  ## time this against what a user would pick instead
 	$(BIN)/python -m benchmarks
 
 clean:  ## remove what these targets made (.venv, caches)

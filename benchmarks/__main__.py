@@ -4,9 +4,9 @@ import json
 import platform
 from pathlib import Path
 
-from benchmarks import import_time, posterior
+from benchmarks import grading, import_time, posterior
 
-BENCHMARKS = {"import_time": import_time, "posterior": posterior}
+BENCHMARKS = {"import_time": import_time, "posterior": posterior, "grading": grading}
 
 
 def main() -> None:
