@@ -13,7 +13,7 @@ ROOT_FLAG = $(shell [ "$$(id -u)" = 0 ] && echo --allow-root)
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help lab slides test notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
+.PHONY: help lab slides test test-grading notebooks exercises student grade formgrader lint lock doctor check-environment bench clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,7 +73,12 @@ doctor: $(VENV)/.student  ## check this machine before class
 	@$(BIN)/python -m qfc_helpers.doctor
 
 test: $(VENV)/.grading $(VENV)/.slides  ## run all tests, every notebook included
-	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope $(addprefix --ignore=,$(SLOW_GRADING))
+
+# Submissions that attack, class runs, a cluster, a database server: minutes of their own.
+SLOW_GRADING := tests/hostile tests/test_grading_run.py
+test-grading: $(VENV)/.grading  ## run the slow tests of grading (sandbox, cluster, database)
+	$(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadscope $(SLOW_GRADING)
 
 notebooks: $(VENV)/.dev  ## run the sources of lectures and solutions, write their notebooks
 	$(BIN)/python tools/notebooks.py build
